@@ -1,0 +1,185 @@
+import type { Event } from './event.ts'
+import { type Match, UNDECIDED } from './match.ts'
+import { parseFileName } from './recording-file-name.ts'
+
+export const RECORDING_STATUSES = [
+  'found',
+  'waiting',
+  'review',
+  'available',
+  'withdrawn',
+  'deleted',
+  'unrelated',
+] as const
+
+export type RecordingStatus = (typeof RECORDING_STATUSES)[number]
+
+/**
+ * One recorded file. `file` and `teams` hold what each source said, in its newest form; everything else that
+ * describes the recording is derived from them, so that the order in which they arrive does not matter.
+ */
+export interface Recording {
+  id: string
+  status: RecordingStatus
+  visibility: 'visible' | 'hidden'
+  file: FileFacts | null
+  teams: TeamsFacts | null
+  /** Given by the LMS; wins over every other title. */
+  givenTitle: string | null
+
+  ownerId: string | null
+  ownerEmail: string | null
+  teamsRecordingId: string | null
+  startedAt: string | null
+  endedAt: string | null
+  durationMs: number | null
+  /** Where each derived field came from. */
+  origins: Record<string, Origin>
+
+  conferenceId: string | null
+  courseId: string | null
+  title: string
+  match: Match
+  part: number
+  parts: number
+
+  downloadCount: number
+  lastDownloadedAt: string | null
+  /** What endpoints were last told; null while nothing was published. */
+  told: Told | null
+  eventCount: number
+  outbox: Event[]
+  /** Since when an event waits to be fanned out; null when none does. */
+  outboxAt: string | null
+  createdAt: string
+  updatedAt: string
+}
+
+export type Origin = 'driveItem' | 'callRecording' | 'fileName' | 'conference' | 'lms'
+
+/** What the driveItem says. Upstream download URLs are minted when needed and never kept. */
+export interface FileFacts {
+  driveId: string
+  itemId: string
+  name: string
+  path: string | null
+  webUrl: string | null
+  size: number
+  contentType: string
+  hash: string | null
+  eTag: string | null
+  driveOwnerId: string | null
+  driveOwnerEmail: string | null
+  createdByName: string | null
+  createdByEmail: string | null
+  durationMs: number | null
+  createdAt: string
+  modifiedAt: string
+  /** When a delta tombstone said that the file is gone. */
+  deletedAt: string | null
+}
+
+/** What the callRecording says. */
+export interface TeamsFacts {
+  recordingId: string
+  meetingId: string
+  callId: string | null
+  contentCorrelationId: string | null
+  recordingContentUrl: string | null
+  organizerId: string | null
+  startedAt: string
+  endedAt: string | null
+}
+
+export interface Told {
+  status: RecordingStatus
+  conferenceId: string | null
+  courseId: string | null
+  /** The published data as JSON, to see whether there is anything new to tell. */
+  data: string
+}
+
+export function newRecording(id: string, now: string): Recording {
+  return {
+    id,
+    status: 'found',
+    visibility: 'visible',
+    file: null,
+    teams: null,
+    givenTitle: null,
+    ownerId: null,
+    ownerEmail: null,
+    teamsRecordingId: null,
+    startedAt: null,
+    endedAt: null,
+    durationMs: null,
+    origins: {},
+    conferenceId: null,
+    courseId: null,
+    title: '',
+    match: UNDECIDED,
+    part: 1,
+    parts: 1,
+    downloadCount: 0,
+    lastDownloadedAt: null,
+    told: null,
+    eventCount: 0,
+    outbox: [],
+    outboxAt: null,
+    createdAt: now,
+    updatedAt: now,
+  }
+}
+
+/** Takes in what delta said of the file; an older state than the one known changes nothing. */
+export function foldFile(recording: Recording, file: FileFacts, now: string): Recording {
+  if (recording.file && file.modifiedAt < recording.file.modifiedAt) return recording
+  return describe({ ...recording, file }, now)
+}
+
+/** Takes in a delta tombstone. */
+export function foldDeletion(recording: Recording, now: string): Recording {
+  if (!recording.file || recording.file.deletedAt) return recording
+  return describe({ ...recording, file: { ...recording.file, deletedAt: now } }, now)
+}
+
+/** Takes in a callRecording. */
+export function foldTeams(recording: Recording, teams: TeamsFacts, now: string): Recording {
+  return describe({ ...recording, teams }, now)
+}
+
+/** Derives the describing fields from the facts; gives the same object where nothing would change. */
+function describe(recording: Recording, now: string): Recording {
+  const { file, teams } = recording
+  const named = file ? parseFileName(file.name) : null
+  const start = startOf(recording, named?.startedAt ?? null)
+  const durationMs =
+    file?.durationMs ?? (teams?.endedAt ? Date.parse(teams.endedAt) - Date.parse(teams.startedAt) : null)
+  const endedAt =
+    teams?.endedAt ?? (start && durationMs !== null ? new Date(Date.parse(start.at) + durationMs).toISOString() : null)
+  const origins: Record<string, Origin> = {}
+  if (file) Object.assign(origins, { storage: 'driveItem', size: 'driveItem', createdBy: 'driveItem' })
+  if (start) origins.startedAt = start.origin
+  if (endedAt) origins.endedAt = teams?.endedAt ? 'callRecording' : 'driveItem'
+  if (durationMs !== null) origins.durationMs = file?.durationMs != null ? 'driveItem' : 'callRecording'
+  if (teams) origins.teams = 'callRecording'
+  return {
+    ...recording,
+    ownerId: file?.driveOwnerId ?? teams?.organizerId ?? null,
+    ownerEmail: file?.driveOwnerEmail ?? null,
+    teamsRecordingId: teams?.recordingId ?? null,
+    startedAt: start?.at ?? null,
+    endedAt,
+    durationMs,
+    origins: { ...origins, title: recording.givenTitle ? 'lms' : (recording.origins.title ?? 'fileName') },
+    title: recording.givenTitle ?? (recording.title || named?.title || ''),
+    updatedAt: now,
+  }
+}
+
+function startOf({ file, teams }: Recording, named: string | null): { at: string; origin: Origin } | null {
+  if (teams) return { at: teams.startedAt, origin: 'callRecording' }
+  if (named) return { at: named, origin: 'fileName' }
+  if (file) return { at: file.createdAt, origin: 'driveItem' }
+  return null
+}

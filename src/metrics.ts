@@ -1,0 +1,58 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+
+export type Metrics = ReturnType<typeof createMetrics>
+
+/** The service's metrics in a registry of their own. No label holds an id, a URL or a tenant. */
+export function createMetrics() {
+  const registry = new Registry()
+  const registers = [registry]
+  return {
+    registry,
+    notifications: new Counter({
+      name: 'relay_notifications_total',
+      help: 'Notifications from Graph by what became of them',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    receiveSeconds: new Histogram({
+      name: 'relay_receive_seconds',
+      help: 'Time until a notification was answered',
+      buckets: [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 2.5, 3, 10],
+      registers,
+    }),
+    attempts: new Counter({
+      name: 'relay_delivery_attempts_total',
+      help: 'Attempts of deliveries by outcome',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    renewals: new Counter({
+      name: 'relay_subscription_renewals_total',
+      help: 'Creations and renewals of Graph subscriptions by outcome',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    downloadedBytes: new Counter({
+      name: 'relay_downloaded_bytes_total',
+      help: 'Bytes handed to viewers',
+      registers,
+    }),
+    queueDepth: new Gauge({
+      name: 'relay_queue_depth',
+      help: 'Entries of the queues by state',
+      labelNames: ['queue', 'state'],
+      registers,
+    }),
+    queueOldestSeconds: new Gauge({
+      name: 'relay_queue_oldest_due_seconds',
+      help: 'Age of the longest due entry that nobody holds',
+      labelNames: ['queue'],
+      registers,
+    }),
+    subscriptionExpirySeconds: new Gauge({
+      name: 'relay_subscription_expiry_seconds',
+      help: 'Time until the next Graph subscription expires; negative where one has expired',
+      registers,
+    }),
+  }
+}

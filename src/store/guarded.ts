@@ -1,0 +1,31 @@
+import { messageOf, RelayError } from '../errors.ts'
+
+/**
+ * The same object, whose failing methods throw RelayError `store_unavailable`. A RelayError goes through as it is, and
+ * so do TypeError and RangeError: those are mistakes in the call, which no retry mends.
+ */
+export function guarded<T extends object>(target: T, databaseName: string): T {
+  return new Proxy(target, {
+    get(object, key) {
+      const member: unknown = Reflect.get(object, key)
+      if (typeof member !== 'function') return member
+      return async (...args: unknown[]) => {
+        try {
+          return await member.apply(object, args)
+        } catch (error) {
+          throw asUnavailable(error, databaseName)
+        }
+      }
+    },
+  })
+}
+
+function asUnavailable(error: unknown, databaseName: string): unknown {
+  if (error instanceof RelayError || error instanceof TypeError || error instanceof RangeError) return error
+  const sentence = `${databaseName} cannot serve now: ${withoutCredentials(messageOf(error))}`
+  return new RelayError('store_unavailable', 'retry', sentence, { cause: error, status: 503 })
+}
+
+export function withoutCredentials(text: string): string {
+  return text.replace(/\/\/[^@/\s]*@/g, '//')
+}
