@@ -1,0 +1,27 @@
+import { Hono } from 'hono'
+import type { Store } from '../store/store.ts'
+
+export interface ProbeOptions {
+  store: Store
+  isDraining: () => boolean
+}
+
+const PING_WITHIN_MS = 1_000
+
+/** `/livez` says that the process runs; `/readyz` that it can take notifications. Neither asks Graph or an LMS. */
+export function probeRoutes({ store, isDraining }: ProbeOptions): Hono {
+  const app = new Hono()
+  app.get('/livez', (c) => c.json({ status: 'ok' }))
+  app.get('/readyz', async (c) => {
+    if (isDraining()) return c.json({ status: 'draining' }, 503)
+    const answered = await Promise.race([
+      store.ping().then(
+        () => true,
+        () => false,
+      ),
+      new Promise<boolean>((resolve) => setTimeout(resolve, PING_WITHIN_MS, false).unref()),
+    ])
+    return answered ? c.json({ status: 'ok' }) : c.json({ status: 'store unavailable' }, 503)
+  })
+  return app
+}

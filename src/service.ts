@@ -1,0 +1,108 @@
+// The service, wired in the order of the flow. It knows no runtime: what differs comes in as an argument.
+
+import type { Config } from './config.ts'
+import type { Conference } from './domain/conference.ts'
+import type { InboxEntry } from './domain/notification.ts'
+import { type GraphClient, graphClient } from './graph/client.ts'
+import { msalTokens } from './graph/token.ts'
+import { drainInbox, type Handlers } from './inbox/drain.ts'
+import { deriveKeys, type Keys } from './keys.ts'
+import type { Log } from './log.ts'
+import { rematchAround } from './match/conference.ts'
+import { matchRecording } from './match/recording.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
+import { deliverDue } from './publish/deliver.ts'
+import type { Send } from './publish/egress.ts'
+import { ensureFirstEndpoint } from './publish/endpoints.ts'
+import { fanOutDue } from './publish/fan-out.ts'
+import { resolveCall } from './resolve/call.ts'
+import { resolveCallRecording } from './resolve/call-recording.ts'
+import { visitDrive } from './resolve/drive.ts'
+import { noteNotification } from './resolve/notification.ts'
+import { validationTokenVerifier } from './resolve/validation-tokens.ts'
+import type { Store } from './store/store.ts'
+import { obeyLifecycle } from './subscriptions/lifecycle.ts'
+import { registerConfigured, watchDrive } from './subscriptions/register.ts'
+import { renewDue } from './subscriptions/renew.ts'
+import { sweepDue } from './subscriptions/sweep.ts'
+import { Wake } from './wake.ts'
+
+export interface Runtime {
+  store: Store
+  log: Log
+  /** Epoch ms. */
+  clock: () => number
+  fetch: typeof fetch
+  send: Send
+}
+
+/** One bounded step; gives how much there was to do. */
+export type Step = () => Promise<number>
+
+export interface Service extends Runtime {
+  config: Config
+  keys: Keys
+  graph: GraphClient
+  metrics: Metrics
+  wake: Wake
+  /** Makes sure that what the configuration names is there. Safe on every start and every replica. */
+  register(): Promise<void>
+  /** Looks for a conference's recordings at once. */
+  lookNow(conference: Conference): Promise<void>
+  steps: Record<'drainInbox' | 'fanOutDue' | 'deliverDue' | 'renewDue' | 'sweepDue', Step>
+}
+
+export function createService(config: Config, runtime: Runtime): Service {
+  const { store, log, clock } = runtime
+  const keys = deriveKeys(config.appSecret, config.appSecretPrevious)
+  const metrics = createMetrics()
+  const graph = graphClient({ ...runtime, graphUrl: config.graphUrl, token: msalTokens(config.azure, config.graphUrl) })
+  const by = `relay-${crypto.randomUUID()}`
+  const base = { store, graph, clock, log, metrics, by, leaseMs: config.inboxLeaseMs }
+  const registering = { ...base, watch: config.watch }
+  const handlers = createHandlers(config, runtime, graph)
+  const renewing = { ...base, ...config, clientStateKeys: keys.clientState }
+  const delivering = { ...base, ...runtime, sealKeys: keys.seal, timeoutMs: config.deliveryTimeoutMs }
+
+  return {
+    ...runtime,
+    ...{ config, keys, graph, metrics, wake: new Wake() },
+    register: async () => {
+      await ensureFirstEndpoint(config.firstEndpoint, { ...base, ...config, sealKeys: keys.seal })
+      await registerConfigured(config, registering)
+    },
+    lookNow: async (conference) => {
+      const person = conference.organizerId ?? conference.organizerEmail ?? ''
+      const subscriptionId = await watchDrive({ person }, registering)
+      const seen = subscriptionId ? await visitDrive(subscriptionId, base) : []
+      for (const recordingId of seen) await matchRecording(recordingId, base)
+    },
+    steps: {
+      drainInbox: () => drainInbox({ ...base, inbox: store.inbox, handlers }),
+      fanOutDue: () => fanOutDue({ ...base, firstDelayMs: config.deliveryScheduleMs[0] ?? 0 }),
+      deliverDue: () => deliverDue({ ...delivering, scheduleMs: config.deliveryScheduleMs }),
+      renewDue: () => renewDue(renewing),
+      sweepDue: () => sweepDue({ ...base, intervalMs: config.sweepIntervalMs }),
+    },
+  }
+}
+
+/** Which stage looks at what lies in the inbox. */
+function createHandlers(config: Config, { store, log, clock, fetch }: Runtime, graph: GraphClient): Handlers {
+  const base = { store, graph, clock, log }
+  const verifyTokens = validationTokenVerifier(config.azure, fetch)
+  return {
+    watch: async (entry) => {
+      await watchDrive(entry.drive, { ...base, watch: config.watch })
+    },
+    drive: async (entry: Extract<InboxEntry, { kind: 'drive' }>) => {
+      await visitDrive(entry.subscriptionId, base)
+      await noteNotification(entry, base)
+    },
+    call: (entry) => resolveCall(entry, base),
+    callRecording: (entry) => resolveCallRecording(entry, { ...base, certificates: config.encryption, verifyTokens }),
+    lifecycle: (entry) => obeyLifecycle(entry, base),
+    conference: (entry) => rematchAround(entry.conferenceId, base),
+    recording: (entry) => matchRecording(entry.recordingId, base),
+  }
+}

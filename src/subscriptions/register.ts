@@ -1,0 +1,94 @@
+// What should be watched stands in the store as a subscription, whether or not Graph has it yet.
+
+import type { Config } from '../config.ts'
+import type { WatchEntry } from '../domain/notification.ts'
+import type { Subscription, SubscriptionKind } from '../domain/subscription.ts'
+import type { GraphClient } from '../graph/client.ts'
+import { driveById, driveOfPerson, type FoundDrive } from '../graph/drives.ts'
+import { stableId } from '../ids.ts'
+import { inboxEntry } from '../inbox/entry.ts'
+import { amend, type Store } from '../store/store.ts'
+
+export interface RegisterOptions {
+  store: Store
+  graph: GraphClient
+  clock: () => number
+  watch: SubscriptionKind[]
+}
+
+const TENANT_WIDE = {
+  callRecords: { resource: '/communications/callRecords', changeType: 'created,updated' },
+  recordings: { resource: 'communications/onlineMeetings/getAllRecordings', changeType: 'created' },
+  transcripts: { resource: 'communications/onlineMeetings/getAllTranscripts', changeType: 'created' },
+} as const
+
+/** Registers what the configuration names. Drives are looked up from the inbox, so that Graph may be down now. */
+export async function registerConfigured(
+  { recordingAdminEmail, driveId }: Pick<Config, 'recordingAdminEmail' | 'driveId'>,
+  options: RegisterOptions,
+): Promise<void> {
+  for (const kind of options.watch) {
+    if (kind === 'drive') continue
+    await options.store.subscriptions.insert(newSubscription({ kind, ...TENANT_WIDE[kind] }, options))
+  }
+  const drives: WatchEntry['drive'][] = [
+    ...(recordingAdminEmail ? [{ person: recordingAdminEmail.toLowerCase() }] : []),
+    ...(driveId ? [{ driveId }] : []),
+  ]
+  await options.store.inbox.knock(drives.map((drive) => inboxEntry({ kind: 'watch', drive })))
+}
+
+/** Watches a drive from now on and gives its subscription's id; undefined where drives are not watched at all. */
+export async function watchDrive(drive: WatchEntry['drive'], options: RegisterOptions): Promise<string | undefined> {
+  if (!options.watch.includes('drive')) return undefined
+  const { graph } = options
+  const found = 'person' in drive ? await driveOfPerson(graph, drive.person) : await driveById(graph, drive.driveId)
+  const subscription = driveSubscription(found, options)
+  const isNew = await options.store.subscriptions.insert(subscription)
+  if (!isNew) await learnOwner(subscription, options)
+  if (isNew) {
+    await options.store.inbox.knock([inboxEntry({ kind: 'drive', subscriptionId: subscription.id, notifiedAt: null })])
+  }
+  return subscription.id
+}
+
+function driveSubscription(found: FoundDrive, options: RegisterOptions): Subscription {
+  const { driveId, ownerId, ownerEmail } = found
+  const drive = { driveId, ownerEmail, recordingsFolders: [], cursor: null, lastVisitAt: null }
+  const base = newSubscription({ kind: 'drive', resource: `/drives/${driveId}/root`, changeType: 'updated' }, options)
+  return { ...base, drive, ownerId, sweepAt: base.createdAt }
+}
+
+async function learnOwner({ id, ownerId, drive }: Subscription, { store }: RegisterOptions): Promise<void> {
+  await amend(store.subscriptions, id, (current) => {
+    if (!current?.drive || !drive) return undefined
+    if (current.ownerId === ownerId && current.drive.ownerEmail === drive.ownerEmail) return undefined
+    return { ...current, ownerId, drive: { ...current.drive, ownerEmail: drive.ownerEmail } }
+  })
+}
+
+/** The id begins with the kind, which tells what a notification for it is about. */
+function newSubscription(
+  { kind, resource, changeType }: Pick<Subscription, 'kind' | 'resource' | 'changeType'>,
+  { clock }: RegisterOptions,
+): Subscription {
+  const now = new Date(clock()).toISOString()
+  return {
+    id: stableId(kind, resource),
+    kind,
+    resource,
+    changeType,
+    drive: null,
+    ownerId: null,
+    graphId: null,
+    expiresAt: null,
+    renewAt: now,
+    lastNotificationAt: null,
+    lastError: null,
+    sweepAt: null,
+    createdAt: now,
+    updatedAt: now,
+    outbox: [],
+    outboxAt: null,
+  }
+}
