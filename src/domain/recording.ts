@@ -152,6 +152,7 @@ export function foldTeams(recording: Recording, teams: TeamsFacts, now: string):
 function describe(recording: Recording, now: string): Recording {
   const { file, teams } = recording
   const named = file ? parseFileName(file.name) : null
+  const isNamed = recording.origins.title === 'lms' || recording.origins.title === 'conference'
   const start = startOf(recording, named?.startedAt ?? null)
   const durationMs =
     file?.durationMs ?? (teams?.endedAt ? Date.parse(teams.endedAt) - Date.parse(teams.startedAt) : null)
@@ -171,8 +172,8 @@ function describe(recording: Recording, now: string): Recording {
     startedAt: start?.at ?? null,
     endedAt,
     durationMs,
-    origins: { ...origins, title: recording.givenTitle ? 'lms' : (recording.origins.title ?? 'fileName') },
-    title: recording.givenTitle ?? (recording.title || named?.title || ''),
+    origins: { ...origins, title: isNamed ? (recording.origins.title ?? 'lms') : 'fileName' },
+    title: isNamed ? recording.title : (named?.title ?? ''),
     updatedAt: now,
   }
 }

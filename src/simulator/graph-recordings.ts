@@ -1,0 +1,71 @@
+import { Hono } from 'hono'
+import type { GraphEnv } from './graph.ts'
+import { badRequest, missing } from './graph-error.ts'
+import type { CallRecording, Meeting } from './people.ts'
+
+export function callRecordingResource({ meeting, id }: CallRecording): string {
+  return `communications/onlineMeetings('${meeting.id}')/recordings('${id}')`
+}
+
+export function presentCallRecording(callRecording: CallRecording): object {
+  const { id, meeting, callId, contentCorrelationId, startedAt, endedAt } = callRecording
+  const path = `users/${meeting.organizer.id}/onlineMeetings/${meeting.id}/recordings/${id}/content`
+  return {
+    '@odata.type': '#microsoft.graph.callRecording',
+    id,
+    meetingId: meeting.id,
+    callId,
+    contentCorrelationId,
+    createdDateTime: startedAt.toISOString(),
+    endDateTime: endedAt.toISOString(),
+    recordingContentUrl: `https://graph.microsoft.com/v1.0/${path}`,
+    meetingOrganizer: { user: { id: meeting.organizer.id, displayName: null, userIdentityType: 'aadUser' } },
+  }
+}
+
+/** Recordings and transcripts of online meetings. */
+export function graphRecordings(meetingFor: (user: string, meetingId: string) => Meeting): Hono<GraphEnv> {
+  const app = new Hono<GraphEnv>()
+  const backed = (user: string, meetingId: string): Meeting => {
+    const meeting = meetingFor(user, meetingId)
+    if (meeting.eventId) return meeting
+    throw badRequest(
+      'No iCalUid found for the meeting. This API is supported only for calendar backed OnlineMeeting.',
+      'BadRequest',
+    )
+  }
+  const recordingFor = (user: string, meetingId: string, id: string): CallRecording => {
+    const found = backed(user, meetingId).callRecordings.find((recording) => recording.id === id)
+    if (!found) throw missing()
+    return found
+  }
+  app.get('/users/:user/onlineMeetings/:meeting/recordings', (c) => {
+    const { user, meeting } = c.req.param()
+    return c.json({ value: backed(user, meeting).callRecordings.map(presentCallRecording) })
+  })
+  app.get('/users/:user/onlineMeetings/:meeting/recordings/:id', (c) => {
+    const { user, meeting, id } = c.req.param()
+    return c.json(presentCallRecording(recordingFor(user, meeting, id)))
+  })
+  app.get('/users/:user/onlineMeetings/:meeting/recordings/:id/content', (c) => {
+    const { user, meeting, id } = c.req.param()
+    return c.body(Uint8Array.from(recordingFor(user, meeting, id).bytes), 200, { 'content-type': 'video/mp4' })
+  })
+  app.get('/users/:user/onlineMeetings/:meeting/transcripts', (c) => {
+    const { user, meeting } = c.req.param()
+    const transcripts = backed(user, meeting).callRecordings.filter(({ hasTranscript }) => hasTranscript)
+    return c.json({ value: transcripts.map(presentTranscript) })
+  })
+  return app
+}
+
+function presentTranscript({ id, meeting, callId, contentCorrelationId, startedAt, endedAt }: CallRecording): object {
+  return {
+    id: Buffer.from(`1##0##${id}`).toString('base64'),
+    meetingId: meeting.id,
+    callId,
+    contentCorrelationId,
+    createdDateTime: startedAt.toISOString(),
+    endDateTime: endedAt.toISOString(),
+  }
+}

@@ -1,0 +1,63 @@
+export interface Person {
+  id: string
+  displayName: string
+  email: string
+  driveId: string
+  /** False: the OneDrive was never provisioned. */
+  hasDrive: boolean
+  /** Whether the meeting policy lets this person record. */
+  recordingPolicy: 'allowed' | 'forbidden'
+  /** Whether an application access policy covers this person. */
+  accessPolicy: boolean
+  /** In the language of the person. */
+  recordingsFolderName: string
+}
+
+export type NewPerson = Pick<Person, 'displayName' | 'email'> &
+  Partial<Pick<Person, 'hasDrive' | 'recordingPolicy' | 'accessPolicy' | 'recordingsFolderName'>>
+
+export interface Meeting {
+  id: string
+  eventId: string | null
+  joinUrl: string
+  organizer: Person
+  subject: string
+  startsAt: Date
+  endsAt: Date
+  recordAutomatically: boolean
+  allowTranscription: boolean
+  allowRecording: boolean
+  callRecordings: CallRecording[]
+}
+
+export interface NewMeeting {
+  organizer: Person
+  subject: string
+  startsAt: Date
+  endsAt: Date
+}
+
+/** One time that a meeting was held. */
+export interface CallRecord {
+  id: string
+  version: number
+  meeting: Meeting
+  startedAt: Date
+  endedAt: Date
+}
+
+export interface CallRecording {
+  id: string
+  meeting: Meeting
+  callId: string
+  contentCorrelationId: string
+  startedAt: Date
+  endedAt: Date
+  bytes: Uint8Array
+  hasTranscript: boolean
+}
+
+export interface Times {
+  startedAt: Date
+  endedAt: Date
+}

@@ -1,0 +1,13 @@
+import { createMiddleware } from 'hono/factory'
+import type { GraphEnv } from './graph.ts'
+import { GraphError } from './graph-error.ts'
+
+/** 403 unless the token carries one of the roles. */
+export function requireRole(...roles: string[]) {
+  return createMiddleware<GraphEnv>(async (c, next) => {
+    if (!roles.some((role) => c.get('roles').has(role))) {
+      throw new GraphError(403, 'Authorization_RequestDenied', 'Insufficient privileges to complete the operation.')
+    }
+    await next()
+  })
+}

@@ -1,0 +1,210 @@
+// The tenant: people, their drives and their meetings, in which things happen.
+
+import { randomUUID } from 'node:crypto'
+import type { Clock } from './clock.ts'
+import { Drive, type Item } from './drive.ts'
+import { callRecordingId, driveId, joinUrlOf, meetingId, threadId } from './identifiers.ts'
+import type { CallRecord, CallRecording, Meeting, NewMeeting, NewPerson, Person, Times } from './people.ts'
+
+/** Something that Graph may announce. */
+export type Change =
+  | { kind: 'drive'; driveId: string }
+  | { kind: 'callRecord'; callRecord: CallRecord; changeType: 'created' | 'updated' }
+  | { kind: 'callRecording'; callRecording: CallRecording }
+
+export interface WorldOptions {
+  clock: Clock
+  tenantId: string
+  /** What a meeting leaves behind when it is recorded. */
+  lecture: { bytes: Uint8Array; durationMs: number }
+}
+
+export const ROLES = [
+  'Files.Read.All',
+  'Sites.Read.All',
+  'CallRecords.Read.All',
+  'OnlineMeetingRecording.Read.All',
+  'OnlineMeetingTranscript.Read.All',
+  'OnlineMeetings.ReadWrite.All',
+  'OnlineMeetingArtifact.Read.All',
+  'Calendars.ReadWrite',
+  'Chat.Read.All',
+]
+
+interface RecordOptions extends Times {
+  bytes?: Uint8Array
+  fileName?: string
+  transcript?: boolean
+  /** What Graph tells of it; both by default. */
+  notify?: { drive?: boolean; callRecording?: boolean }
+}
+
+export class World {
+  /** What the app was granted; take one away to see it refused. */
+  readonly roles = new Set(ROLES)
+  readonly people: Person[] = []
+  readonly drives = new Map<string, Drive>()
+  readonly meetings: Meeting[] = []
+  readonly callRecords = new Map<string, CallRecord>()
+  readonly #options: WorldOptions
+  #listeners: ((change: Change) => void)[] = []
+
+  constructor(options: WorldOptions) {
+    this.#options = options
+  }
+
+  onChange(listener: (change: Change) => void): void {
+    this.#listeners.push(listener)
+  }
+
+  addPerson(given: NewPerson): Person {
+    const person: Person = {
+      id: randomUUID(),
+      driveId: driveId(),
+      hasDrive: true,
+      recordingPolicy: 'allowed',
+      accessPolicy: true,
+      recordingsFolderName: 'Recordings',
+      ...given,
+    }
+    this.people.push(person)
+    if (person.hasDrive) this.drives.set(person.driveId, new Drive(person, this.#options.clock.iso()))
+    return person
+  }
+
+  findPerson(idOrEmail: string): Person | undefined {
+    return this.people.find(({ id, email }) => id === idOrEmail || email.toLowerCase() === idOrEmail.toLowerCase())
+  }
+
+  driveOf(person: Person): Drive {
+    const drive = this.drives.get(person.driveId)
+    if (!drive) throw new Error(`${person.email} has no OneDrive`)
+    return drive
+  }
+
+  /** A meeting in the organizer's calendar. */
+  scheduleMeeting(given: NewMeeting): Meeting {
+    return this.#addMeeting(given, randomUUID())
+  }
+
+  /** A meeting without a calendar event, for which Graph has no recordings API. */
+  createBareMeeting(given: NewMeeting): Meeting {
+    return this.#addMeeting(given, null)
+  }
+
+  findMeeting(joinUrl: string): Meeting | undefined {
+    return this.meetings.find((meeting) => decodeURIComponent(meeting.joinUrl) === decodeURIComponent(joinUrl))
+  }
+
+  /** The meeting takes place; its callRecord is there at once and announced, unless told otherwise. */
+  hold(meeting: Meeting, { startedAt, endedAt, notify = true }: Times & { notify?: boolean }): CallRecord {
+    const callRecord = { id: randomUUID(), version: 1, meeting, startedAt, endedAt }
+    this.callRecords.set(callRecord.id, callRecord)
+    if (notify) this.#tell({ kind: 'callRecord', callRecord, changeType: 'created' })
+    return callRecord
+  }
+
+  /** A recording of the meeting is ready: a file in the organizer's OneDrive, and a callRecording. */
+  record(meeting: Meeting, options: RecordOptions): { item: Item; callRecording: CallRecording } {
+    const { clock, lecture, tenantId } = this.#options
+    const { startedAt, endedAt, transcript = false, notify = {} } = options
+    const drive = this.driveOf(meeting.organizer)
+    const bytes = options.bytes ?? lecture.bytes
+    const name = options.fileName ?? `${fileTitle(meeting.subject)}-${stamp(startedAt)}UTC-Meeting Recording.mp4`
+    const file = {
+      name,
+      parentId: this.#recordingsFolder(drive).id,
+      bytes,
+      mimeType: 'video/mp4',
+      durationMs: lecture.durationMs,
+    }
+    const item = drive.add(file, clock.iso())
+    const callRecording: CallRecording = {
+      id: callRecordingId(meeting.organizer.id, tenantId),
+      meeting,
+      callId: randomUUID(),
+      contentCorrelationId: `${randomUUID()}-0`,
+      startedAt,
+      endedAt,
+      bytes,
+      hasTranscript: transcript,
+    }
+    meeting.callRecordings.push(callRecording)
+    if (notify.drive ?? true) this.#tell({ kind: 'drive', driveId: drive.id })
+    if (notify.callRecording ?? true) this.#tell({ kind: 'callRecording', callRecording })
+    return { item, callRecording }
+  }
+
+  /** A file that has nothing to do with a meeting. */
+  upload(person: Person, file: { name: string; folder?: Item; bytes: Uint8Array; mimeType?: string }): Item {
+    const drive = this.driveOf(person)
+    const { name, folder = drive.root, bytes, mimeType = 'application/octet-stream' } = file
+    const item = drive.add({ name, parentId: folder.id, bytes, mimeType }, this.#options.clock.iso())
+    this.#tell({ kind: 'drive', driveId: drive.id })
+    return item
+  }
+
+  rename(item: Item, name: string): void {
+    this.#change(item, { name })
+  }
+
+  move(item: Item, parentId: string): void {
+    this.#change(item, { parentId })
+  }
+
+  deleteItem(item: Item): void {
+    this.#change(item, { deleted: true })
+  }
+
+  bytesOf(item: Item): Uint8Array {
+    return item.bytes
+  }
+
+  #change(item: Item, change: Partial<Item>): void {
+    this.drives.get(item.driveId)?.change(item, change, this.#options.clock.iso())
+    this.#tell({ kind: 'drive', driveId: item.driveId })
+  }
+
+  /** Teams makes the folder when it is first needed. */
+  #recordingsFolder(drive: Drive): Item {
+    const known = drive.find(({ special }) => special === 'recordings')
+    if (known) return known
+    const { recordingsFolderName: name } = drive.owner
+    return drive.add(
+      { name, parentId: drive.root.id, isFolder: true, special: 'recordings' },
+      this.#options.clock.iso(),
+    )
+  }
+
+  #addMeeting({ organizer, subject, startsAt, endsAt }: NewMeeting, eventId: string | null): Meeting {
+    const thread = threadId()
+    const meeting: Meeting = {
+      id: meetingId(organizer.id, thread),
+      eventId,
+      joinUrl: joinUrlOf(thread, this.#options.tenantId, organizer.id),
+      organizer,
+      subject,
+      startsAt,
+      endsAt,
+      recordAutomatically: false,
+      allowTranscription: true,
+      allowRecording: true,
+      callRecordings: [],
+    }
+    this.meetings.push(meeting)
+    return meeting
+  }
+
+  #tell(change: Change): void {
+    for (const listener of this.#listeners) listener(change)
+  }
+}
+
+/** OneDrive forbids these characters in names, and Teams leaves them out. */
+function fileTitle(subject: string): string {
+  return subject.replace(/["*:<>?/\\|]/g, '').trim()
+}
+
+function stamp(date: Date): string {
+  return date.toISOString().replace(/[-:]/g, '').replace('T', '_').slice(0, 15)
+}

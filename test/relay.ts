@@ -1,0 +1,117 @@
+// The service in this process, on a port of its own, against the simulator. Its steps run when a test says so.
+
+import type { AddressInfo } from 'node:net'
+import { type ServerType, serve } from '@hono/node-server'
+import { pino } from 'pino'
+import { createApp } from '../src/app.ts'
+import { readConfig } from '../src/config.ts'
+import { createLog } from '../src/log.ts'
+import { createEgress } from '../src/publish/egress.ts'
+import { createService, type Service } from '../src/service.ts'
+import type { Simulator } from '../src/simulator/simulator.ts'
+import { openStore } from '../src/store/open-store.ts'
+
+export const API_KEY = 'a key of twenty-four characters'.replaceAll(' ', '-')
+export const ADMIN_KEY = 'an admin key of enough characters'.replaceAll(' ', '-')
+
+export interface Relay {
+  url: string
+  service: Service
+  /** Every line that was logged. */
+  logged: string[]
+  /** A call of the API, with the key. */
+  call(method: string, path: string, body?: unknown): Promise<Response>
+  /** Runs the steps until there is nothing to do and Graph has nothing to send. */
+  settle(): Promise<void>
+  stop(): Promise<void>
+}
+
+export interface RelayOptions {
+  databaseUrl?: string
+  environment?: Record<string, string>
+  readFile?: (path: string) => string
+}
+
+const SETTLE_ROUNDS = 200
+
+export async function startRelay(simulator: Simulator, options: RelayOptions = {}): Promise<Relay> {
+  const { server, url, connect } = await listen()
+  const environment = { ...environmentFor(simulator, url), ...options.environment }
+  const config = readConfig(environment, options.readFile ?? (() => ''))
+  const clock = () => simulator.clock.now()
+  const store = await openStore(options.databaseUrl ?? 'sqlite::memory:', clock)
+  await store.open()
+  const egress = createEgress(config.egressAllow)
+  const logged: string[] = []
+  const log = createLog('trace', pino.destination({ write: (line: string) => logged.push(line) }))
+  const service = createService(config, { store, log, clock, fetch, send: egress.send })
+  connect(createApp(service).fetch)
+  await service.register()
+
+  async function settle(): Promise<void> {
+    for (let round = 0; round < SETTLE_ROUNDS; round++) {
+      let done = 0
+      for (const step of Object.values(service.steps)) done += await step()
+      await simulator.settled()
+      if (done === 0) return
+    }
+    throw new Error('the service does not come to rest')
+  }
+
+  return {
+    url,
+    service,
+    logged,
+    settle,
+    call: (method, path, body) =>
+      fetch(url + path, {
+        method,
+        headers: { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      }),
+    stop: async () => {
+      await new Promise((resolve) => server.close(resolve))
+      await egress.close()
+      await store.close()
+    },
+  }
+}
+
+function environmentFor(simulator: Simulator, url: string): Record<string, string> {
+  return {
+    PUBLIC_URL: url,
+    APP_SECRET: 'the secret of the tests, long enough',
+    AZURE_TENANT_ID: simulator.tenantId,
+    AZURE_CLIENT_ID: simulator.clientId,
+    AZURE_CLIENT_SECRET: simulator.clientSecret,
+    AZURE_AUTHORITY_HOST: simulator.authorityUrl,
+    GRAPH_URL: simulator.graphUrl,
+    API_KEYS: `lms:${API_KEY}`,
+    ADMIN_KEY,
+    LMS_ENDPOINT_URL: simulator.lms.url,
+    LMS_ENDPOINT_SECRET: simulator.lms.secret,
+    EGRESS_ALLOW: '127.0.0.0/8',
+  }
+}
+
+type Fetch = (request: Request) => Response | Promise<Response>
+
+/** The address has to be known before the service that answers there. */
+async function listen(): Promise<{ server: ServerType; url: string; connect(fetch: Fetch): void }> {
+  let answer: Fetch = () => new Response(null, { status: 503 })
+  const server = await new Promise<{ server: ServerType; port: number }>((resolve) => {
+    const started = serve(
+      { fetch: (request: Request) => answer(request), hostname: '127.0.0.1', port: 0 },
+      ({ port }: AddressInfo) => {
+        resolve({ server: started, port })
+      },
+    )
+  })
+  return {
+    server: server.server,
+    url: `http://127.0.0.1:${server.port}`,
+    connect: (fetch) => {
+      answer = fetch
+    },
+  }
+}
