@@ -1,105 +1,73 @@
 import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
-import { z } from 'zod'
-import { type Simulator, startSimulator } from '../src/simulator/simulator.ts'
-import { type Relay, startRelay } from './relay.ts'
-
-const Meeting = z.object({ joinUrl: z.string(), onlineMeetingId: z.string(), recordAutomatically: z.boolean() })
-const Grant = z.object({ contentUrl: z.string(), watchUrl: z.string(), expiresAt: z.string() })
-const Recordings = z.object({ items: z.array(z.object({ id: z.string(), status: z.string() }).loose()) })
-
-const START = '2026-11-24T09:00:00.000Z'
-const END = '2026-11-24T10:00:00.000Z'
+import { LECTURE, type Scene, startScene } from './scene.ts'
 
 const mongoUrl = inject('mongoUrl')
-const stores = ['sqlite::memory:', ...(mongoUrl ? [`${mongoUrl}/flow-${process.pid}`] : [])]
+const stores = [
+  { name: 'SQLite', databaseUrl: () => 'sqlite::memory:' },
+  ...(mongoUrl ? [{ name: 'MongoDB', databaseUrl: () => `${mongoUrl}/flow-${crypto.randomUUID()}` }] : []),
+]
 
-describe.each(stores)('the whole way, on %s', (databaseUrl) => {
-  let simulator: Simulator
-  let relay: Relay
+describe.each(stores)('the whole way on $name', ({ databaseUrl }) => {
+  let scene: Scene
 
   beforeEach(async () => {
-    simulator = await startSimulator()
-    simulator.clock.set(new Date('2026-11-24T08:30:00Z'))
-    relay = await startRelay(simulator, { databaseUrl: databaseUrl.replace(/(flow-\d+)$/, `$1-${Date.now()}`) })
+    scene = await startScene({ databaseUrl: databaseUrl() })
   })
 
-  afterEach(async () => {
-    await relay.stop()
-    await simulator.stop()
-  })
-
-  function register(id: string, changes: Record<string, unknown> = {}) {
-    return relay.call('PUT', `/v1/conferences/${id}`, {
-      title: 'Algebra I',
-      startsAt: START,
-      endsAt: END,
-      organizer: { email: 'ada@example.edu' },
-      courseId: 'math-101',
-      metadata: { term: '2026' },
-      ...changes,
-    })
-  }
-
-  async function meetingOf(id: string) {
-    const { joinUrl } = Meeting.parse(await (await relay.call('POST', `/v1/conferences/${id}/meeting`)).json())
-    const meeting = simulator.world.findMeeting(joinUrl)
-    if (!meeting) throw new Error('the simulator does not know the meeting')
-    return meeting
-  }
+  afterEach(() => scene.stop())
 
   it('brings a recording from Teams into the LMS, and its bytes to a viewer', async () => {
-    simulator.world.addPerson({ displayName: 'Ada Lovelace', email: 'ada@example.edu' })
-    expect((await register('algebra')).status).toBe(201)
-    expect((await register('algebra')).status).toBe(200)
-    const meeting = await meetingOf('algebra')
-    await relay.settle()
-
-    const times = { startedAt: new Date('2026-11-24T09:00:12Z'), endedAt: new Date('2026-11-24T09:50:12Z') }
+    const { simulator, relay } = scene
+    const meeting = await scene.prepare('algebra', { metadata: { term: '2026' } })
+    expect(meeting.recordAutomatically).toBe(true)
     simulator.clock.set(new Date('2026-11-24T09:52:00Z'))
-    const { item } = simulator.world.record(meeting, times)
+    const { item } = simulator.world.record(meeting, LECTURE)
     await simulator.settled()
     await relay.settle()
 
-    const [received] = simulator.lms.received
-    expect(received?.type).toBe('recording.available')
-    expect(received?.data).toMatchObject({
-      conferenceId: 'algebra',
-      courseId: 'math-101',
-      title: 'Algebra I',
-      startedAt: '2026-11-24T09:00:12.000Z',
-      part: 1,
-      parts: 1,
-      provider: 'teams',
-      metadata: { term: '2026' },
+    const [event] = simulator.lms.received
+    expect(event).toMatchObject({
+      type: 'recording.available',
+      data: {
+        conferenceId: 'algebra',
+        courseId: 'math-101',
+        title: 'Algebra I',
+        startedAt: '2026-11-24T09:00:12.000Z',
+        part: 1,
+        parts: 1,
+        size: item.bytes.length,
+        storage: { kind: 'onedrive', driveId: item.driveId, itemId: item.id, path: `/Recordings/${item.name}` },
+        createdBy: { name: 'Ada Lovelace', email: 'ada@example.edu' },
+        metadata: { term: '2026' },
+      },
     })
-    expect(JSON.stringify(received?.data)).not.toMatch(/tempauth|grant=|Bearer/i)
+    expect(event?.body).not.toMatch(/tempauth|grant=|Bearer/i)
 
-    const { items } = Recordings.parse(await (await relay.call('GET', '/v1/conferences/algebra/recordings')).json())
-    expect(items).toMatchObject([{ status: 'available', size: item.bytes.length }])
-    const answer = await relay.call('POST', `/v1/recordings/${items[0]?.id}/grants`, { viewer: { id: 'student' } })
-    const { contentUrl, watchUrl } = Grant.parse(await answer.json())
-    const bytes = Buffer.from(await (await fetch(contentUrl)).arrayBuffer())
+    const [recording] = await scene.recordings()
+    const { contentUrl, watchUrl } = await scene.grant(recording?.id ?? '')
+    const bytes = new Uint8Array(await (await fetch(contentUrl)).arrayBuffer())
     expect(sha256(bytes)).toBe(sha256(item.bytes))
-    expect(bytes.length).toBe(item.bytes.length)
     expect(await (await fetch(watchUrl)).text()).toContain('<video')
   })
 
-  it('publishes once, however often it is told', async () => {
-    simulator.world.addPerson({ displayName: 'Ada Lovelace', email: 'ada@example.edu' })
-    await register('algebra')
-    const meeting = await meetingOf('algebra')
-    await relay.settle()
+  it('publishes once, however often and in whatever order it is told', async () => {
+    const { simulator, relay } = scene
+    const meeting = await scene.prepare('algebra')
     simulator.clock.set(new Date('2026-11-24T10:05:00Z'))
-    simulator.faults.doubleNotifications(1)
-    simulator.world.record(meeting, { startedAt: new Date(START), endedAt: new Date(END) })
-    simulator.world.hold(meeting, { startedAt: new Date(START), endedAt: new Date(END) })
+    simulator.faults.doubleNotifications(2)
+    simulator.world.record(meeting, LECTURE)
+    await simulator.settled()
+    await relay.settle()
+    simulator.world.hold(meeting, LECTURE)
+    await simulator.settled()
+    await relay.settle()
+    for (const sent of [...simulator.notifications.sent]) simulator.notifications.resend(sent)
     await simulator.settled()
     await relay.settle()
     await relay.call('POST', '/v1/conferences/algebra/sync')
     await relay.settle()
-    const types = simulator.lms.received.map(({ type }) => type)
-    expect(types.filter((type) => type === 'recording.available')).toHaveLength(1)
+    expect(scene.told().filter((type) => type === 'recording.available')).toHaveLength(1)
   })
 })
 

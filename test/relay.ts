@@ -2,7 +2,6 @@
 
 import type { AddressInfo } from 'node:net'
 import { type ServerType, serve } from '@hono/node-server'
-import { pino } from 'pino'
 import { createApp } from '../src/app.ts'
 import { readConfig } from '../src/config.ts'
 import { createLog } from '../src/log.ts'
@@ -43,7 +42,7 @@ export async function startRelay(simulator: Simulator, options: RelayOptions = {
   await store.open()
   const egress = createEgress(config.egressAllow)
   const logged: string[] = []
-  const log = createLog('trace', pino.destination({ write: (line: string) => logged.push(line) }))
+  const log = createLog('trace', { write: (line) => void logged.push(line) })
   const service = createService(config, { store, log, clock, fetch, send: egress.send })
   connect(createApp(service).fetch)
   await service.register()

@@ -46,7 +46,7 @@ const RETRIES = 2
 /** @throws GraphRefusal for an answer that is no success, RelayError `graph_unreachable` (retry) for none at all */
 export function graphClient(options: GraphClientOptions): GraphClient {
   const client = Client.initWithMiddleware({
-    middleware: chain(new AuthenticationHandler({ getAccessToken: options.token }), new Transport(options)),
+    middleware: chain(new AuthenticationHandler({ getAccessToken: () => options.token() }), new Transport(options)),
   })
 
   async function send({ method, path, body }: Request): Promise<Response> {
@@ -70,8 +70,11 @@ export function graphClient(options: GraphClientOptions): GraphClient {
       retries: RETRIES,
       minTimeout: 200,
       randomize: true,
-      shouldRetry: ({ error }) => isWorthRetrying(error, request.method),
-      onFailedAttempt: ({ error, retriesLeft }) => (retriesLeft > 0 ? waitAsAsked(error) : undefined),
+      shouldRetry: ({ error, attemptNumber }) => isWorthRetrying(error, request.method, attemptNumber),
+      onFailedAttempt: async ({ error, attemptNumber }) => {
+        if (isRefusal(error, 401) && attemptNumber === 1) await options.token(true)
+        if (attemptNumber <= RETRIES) await waitAsAsked(error)
+      },
     })
   }
 
@@ -112,7 +115,8 @@ function relativePath(path: string, graphUrl: string): string {
 }
 
 /** A POST that may have been carried out is not sent again: only where Graph says that it was not. */
-function isWorthRetrying(error: unknown, method: Method): boolean {
+function isWorthRetrying(error: unknown, method: Method, attemptNumber: number): boolean {
+  if (isRefusal(error, 401)) return attemptNumber === 1
   if (isRefusal(error, 429, 503)) return (error.retryAfterMs ?? 0) <= LONGEST_WAIT_MS
   if (method === 'post') return false
   return isRefusal(error, 500, 502, 504) || (error instanceof RelayError && error.code === 'graph_unreachable')

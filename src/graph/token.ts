@@ -8,11 +8,11 @@ import {
 import { type AzureConfig, isLoopback } from '../config.ts'
 import { RelayError } from '../errors.ts'
 
-/** Gives a bearer for Graph. */
-export type TokenSource = () => Promise<string>
+/** Gives a bearer for Graph; a new one where `fresh` is true, for Graph may refuse one before it expires. */
+export type TokenSource = (fresh?: boolean) => Promise<string>
 
 interface TokenClient {
-  acquire(): Promise<string | undefined>
+  acquire(fresh: boolean): Promise<string | undefined>
 }
 
 /**
@@ -24,10 +24,10 @@ export function msalTokens(azure: AzureConfig, graphUrl: string): TokenSource {
   let client: TokenClient | undefined
   let pending: Promise<string> | undefined
 
-  async function acquire(): Promise<string> {
+  async function acquire(fresh: boolean): Promise<string> {
     client ??= azure.credential.kind === 'managedIdentity' ? managedIdentity(scope) : confidentialClient(azure, scope)
     try {
-      const token = await client.acquire()
+      const token = await client.acquire(fresh)
       if (token) return token
       throw new Error('the sign-in authority answered without a token')
     } catch (cause) {
@@ -39,8 +39,8 @@ export function msalTokens(azure: AzureConfig, graphUrl: string): TokenSource {
     }
   }
 
-  return () => {
-    pending ??= acquire().finally(() => {
+  return (fresh = false) => {
+    pending ??= acquire(fresh).finally(() => {
       pending = undefined
     })
     return pending
@@ -49,14 +49,16 @@ export function msalTokens(azure: AzureConfig, graphUrl: string): TokenSource {
 
 function confidentialClient(azure: AzureConfig, scope: string): TokenClient {
   const application = new ConfidentialClientApplication(msalConfiguration(azure))
-  return { acquire: async () => (await application.acquireTokenByClientCredential({ scopes: [scope] }))?.accessToken }
+  return {
+    acquire: async (skipCache) =>
+      (await application.acquireTokenByClientCredential({ scopes: [scope], skipCache }))?.accessToken,
+  }
 }
 
 function managedIdentity(scope: string): TokenClient {
   const application = new ManagedIdentityApplication()
-  return {
-    acquire: async () => (await application.acquireToken({ resource: scope.replace('/.default', '') })).accessToken,
-  }
+  const resource = scope.replace('/.default', '')
+  return { acquire: async (forceRefresh) => (await application.acquireToken({ resource, forceRefresh })).accessToken }
 }
 
 function msalConfiguration(azure: AzureConfig): Configuration {

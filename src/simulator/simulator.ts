@@ -62,7 +62,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const signIn = await SignIn.create({ clock, tenantId, clientId, clientSecret, roles: () => [...world.roles] })
   const book = new SubscriptionBook(clock)
   const bytes = new ByteServer(clock, faults)
-  const lms = new Lms(options.lmsSecret)
+  const lms = new Lms(clock, options.lmsSecret)
   const requests: Asked[] = []
   const notifications = new Notifications({
     clock,
