@@ -12,7 +12,7 @@ beforeEach(async () => {
 
 afterEach(() => scene.stop())
 
-function post(body: BodyInit, path = '/graph/notifications') {
+function post(body: string, path = '/graph/notifications') {
   return fetch(scene.relay.url + path, { method: 'POST', body, headers: { 'content-type': 'application/json' } })
 }
 
