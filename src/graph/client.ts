@@ -49,32 +49,38 @@ export function graphClient(options: GraphClientOptions): GraphClient {
     middleware: chain(new AuthenticationHandler({ getAccessToken: () => options.token() }), new Transport(options)),
   })
 
-  async function send({ method, path, body }: Request): Promise<Response> {
-    // Asked here as well, for what it throws would come out of the client as something else.
-    await options.token()
+  async function sendOnce({ method, path, body }: Request): Promise<Response> {
     const request = client
       .api(relativePath(path, options.graphUrl))
       .responseType(ResponseType.RAW)
       .header('client-request-id', crypto.randomUUID())
       .option('signal', AbortSignal.timeout(GRAPH_TIMEOUT_MS))
       .option('redirect', 'manual')
-    const response: Response = await request[method](body).catch((cause: unknown) => {
+    return request[method](body).catch((cause: unknown) => {
       throw new RelayError('graph_unreachable', 'retry', 'Microsoft Graph did not answer.', { cause })
     })
+  }
+
+  async function send(request: Request): Promise<Response> {
+    // Asked here as well, for what it throws would come out of the client as something else.
+    await options.token()
+    let response = await sendOnce(request)
+    if (response.status === 401) {
+      await response.body?.cancel()
+      await options.token(true)
+      response = await sendOnce(request)
+    }
     if (response.status < 400) return response
     throw await refusalOf(response, options.clock())
   }
 
-  async function call(request: Request): Promise<Response> {
+  function call(request: Request): Promise<Response> {
     return pRetry(() => send(request), {
       retries: RETRIES,
       minTimeout: 200,
       randomize: true,
-      shouldRetry: ({ error, attemptNumber }) => isWorthRetrying(error, request.method, attemptNumber),
-      onFailedAttempt: async ({ error, attemptNumber }) => {
-        if (isRefusal(error, 401) && attemptNumber === 1) await options.token(true)
-        if (attemptNumber <= RETRIES) await waitAsAsked(error)
-      },
+      shouldRetry: ({ error }) => isWorthRetrying(error, request.method),
+      onFailedAttempt: ({ error, retriesLeft }) => (retriesLeft > 0 ? waitAsAsked(error) : undefined),
     })
   }
 
@@ -115,8 +121,7 @@ function relativePath(path: string, graphUrl: string): string {
 }
 
 /** A POST that may have been carried out is not sent again: only where Graph says that it was not. */
-function isWorthRetrying(error: unknown, method: Method, attemptNumber: number): boolean {
-  if (isRefusal(error, 401)) return attemptNumber === 1
+function isWorthRetrying(error: unknown, method: Method): boolean {
   if (isRefusal(error, 429, 503)) return (error.retryAfterMs ?? 0) <= LONGEST_WAIT_MS
   if (method === 'post') return false
   return isRefusal(error, 500, 502, 504) || (error instanceof RelayError && error.code === 'graph_unreachable')

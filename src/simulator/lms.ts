@@ -32,7 +32,7 @@ export class Lms {
   refused = 0
   readonly #clock: Clock
   #listening: Listening | undefined
-  #failures: { left: number; status: number } = { left: 0, status: 500 }
+  #failures: { left: number; status: number; headers: Record<string, string> } = { left: 0, status: 500, headers: {} }
 
   constructor(clock: Clock, secret = `whsec_${randomBytes(32).toString('base64')}`) {
     this.#clock = clock
@@ -44,8 +44,8 @@ export class Lms {
   }
 
   /** The next `count` POSTs are answered with `status`. */
-  failNext(count: number, status = 500): void {
-    this.#failures = { left: count, status }
+  failNext(count: number, status = 500, headers: Record<string, string> = {}): void {
+    this.#failures = { left: count, status, headers }
   }
 
   async start(): Promise<void> {
@@ -72,7 +72,7 @@ export class Lms {
   #receive(body: string, headers: Record<string, string>): Response {
     if (this.#failures.left > 0) {
       this.#failures.left -= 1
-      return new Response(null, { status: this.#failures.status })
+      return new Response(null, this.#failures)
     }
     try {
       const payload = Payload.parse(this.#verify(body, headers))

@@ -1,0 +1,160 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { LECTURE, type Scene, startScene } from '../scene.ts'
+
+let scene: Scene
+
+beforeEach(async () => {
+  scene = await startScene()
+})
+
+afterEach(() => scene.stop())
+
+async function rest(): Promise<void> {
+  await scene.simulator.settled()
+  await scene.relay.settle()
+}
+
+function booked() {
+  return scene.simulator.subscriptions.list()
+}
+
+async function listed(): Promise<Record<string, unknown>[]> {
+  const answer = await scene.relay.call('GET', '/v1/subscriptions')
+  const { items } = (await answer.json()) as { items: Record<string, unknown>[] }
+  return items
+}
+
+const DAY_MS = 24 * 60 * 60_000
+
+describe('subscriptions', () => {
+  it('are made at the start, and for the organizer of each conference', async () => {
+    await rest()
+    expect(booked()).toMatchObject([{ resource: '/communications/callRecords', changeType: 'created,updated' }])
+    await scene.register('algebra')
+    await scene.register('geometry')
+    await rest()
+    expect(booked()).toHaveLength(2)
+    expect(booked()).toContainEqual(
+      expect.objectContaining({
+        resource: `/drives/${scene.ada.driveId}/root`,
+        changeType: 'updated',
+        notificationUrl: `${scene.relay.url}/graph/notifications`,
+        lifecycleNotificationUrl: `${scene.relay.url}/graph/lifecycle`,
+      }),
+    )
+    expect(booked().every(({ clientState }) => clientState && clientState.length <= 128)).toBe(true)
+  })
+
+  it('keep the expiry that Graph grants', async () => {
+    await rest()
+    expect(await listed()).toMatchObject([
+      { kind: 'callRecords', expiresAt: booked()[0]?.expirationDateTime, lastError: null },
+    ])
+  })
+
+  it('are renewed at half their life, and live on for a month', async () => {
+    await scene.register('algebra')
+    await rest()
+    const ids = booked().map(({ id }) => id)
+    for (let day = 0; day < 30; day += 0.5) {
+      scene.simulator.clock.advance(DAY_MS / 2)
+      await scene.relay.settle()
+      expect(booked().map(({ id }) => id)).toEqual(ids)
+    }
+    const renewals = scene.simulator.requests.filter(({ method, status }) => method === 'PATCH' && status === 200)
+    expect(renewals.length).toBeLessThan(40)
+  }, 20_000)
+
+  it('are made anew where Graph has lost them, with a look at what was missed', async () => {
+    const meeting = await scene.prepare('algebra')
+    for (const { id } of booked()) scene.simulator.subscriptions.remove(id)
+    scene.simulator.world.record(meeting, LECTURE)
+    await rest()
+    expect(await scene.recordings()).toEqual([])
+    for (const { id } of await listed())
+      expect((await scene.relay.call('POST', `/v1/subscriptions/${id}/renew`)).status).toBe(202)
+    await rest()
+    expect(booked()).toHaveLength(2)
+    expect(await scene.recordings()).toHaveLength(1)
+  })
+
+  it('replace those that a lost store left behind in Graph', async () => {
+    await rest()
+    const [left] = booked()
+    const [known] = await scene.relay.service.store.subscriptions.find({ orderBy: 'createdAt', limit: 1 })
+    const stored = await scene.relay.service.store.subscriptions.get(known?.id ?? '')
+    if (stored) await scene.relay.service.store.subscriptions.remove(stored.document.id, stored.version)
+    await scene.relay.service.register()
+    await rest()
+    expect(booked()).toHaveLength(1)
+    expect(booked()[0]?.id).not.toBe(left?.id)
+    expect(await listed()).toMatchObject([{ graphId: booked()[0]?.id, lastError: null }])
+  })
+
+  it('say what Graph refuses, and come by themselves once it is granted', async () => {
+    const { world, clock } = scene.simulator
+    world.roles.delete('CallRecords.Read.All')
+    await rest()
+    expect(await listed()).toMatchObject([{ graphId: null, lastError: expect.stringContaining('403') }])
+    const health = await (await scene.relay.call('GET', '/v1/health')).json()
+    expect(health).toMatchObject({ status: 'degraded', subscriptions: [{ state: 'failing' }] })
+    world.roles.add('CallRecords.Read.All')
+    clock.advance(2 * 60 * 60_000)
+    await rest()
+    expect(await listed()).toMatchObject([{ graphId: expect.any(String), lastError: null }])
+    expect(await (await scene.relay.call('GET', '/v1/health')).json()).toMatchObject({ status: 'ok' })
+  })
+
+  it('watch a drive that the LMS names', async () => {
+    const grace = scene.simulator.world.addPerson({ displayName: 'Grace', email: 'grace@example.edu' })
+    expect((await scene.relay.call('POST', '/v1/drives', { driveId: grace.driveId })).status).toBe(202)
+    expect((await scene.relay.call('POST', '/v1/drives', { email: scene.ada.email })).status).toBe(202)
+    expect((await scene.relay.call('POST', '/v1/drives', {})).status).toBe(422)
+    await rest()
+    const resources = booked().map(({ resource }) => resource)
+    expect(resources).toContain(`/drives/${grace.driveId}/root`)
+    expect(resources).toContain(`/drives/${scene.ada.driveId}/root`)
+  })
+})
+
+describe('a lifecycle notification', () => {
+  function drive() {
+    const found = booked().find(({ kind }) => kind === 'drive')
+    if (!found) throw new Error('no drive is watched')
+    return found
+  }
+
+  it('is obeyed with a renewal and a look at what was missed', async () => {
+    const meeting = await scene.prepare('algebra')
+    const before = drive().expirationDateTime
+    scene.simulator.faults.dropNotifications(10)
+    scene.simulator.world.record(meeting, LECTURE)
+    scene.simulator.clock.advance(60_000)
+    scene.simulator.notifications.sendLifecycle(drive().id, 'reauthorizationRequired')
+    await rest()
+    expect(Date.parse(drive().expirationDateTime)).toBeGreaterThan(Date.parse(before))
+    expect(await scene.recordings()).toHaveLength(1)
+  })
+
+  it('that says it was removed brings it back', async () => {
+    await scene.prepare('algebra')
+    const { id } = drive()
+    scene.simulator.notifications.sendLifecycle(id, 'subscriptionRemoved')
+    scene.simulator.subscriptions.remove(id)
+    await rest()
+    expect(drive().id).not.toBe(id)
+  })
+
+  it('does nothing without our clientState', async () => {
+    await scene.prepare('algebra')
+    const { id, expirationDateTime } = drive()
+    scene.simulator.clock.advance(60_000)
+    const item = { subscriptionId: id, clientState: 'forged', lifecycleEvent: 'reauthorizationRequired' }
+    scene.simulator.notifications.resend({
+      url: `${scene.relay.url}/graph/lifecycle`,
+      body: JSON.stringify({ value: [item] }),
+    })
+    await rest()
+    expect(drive().expirationDateTime).toBe(expirationDateTime)
+  })
+})
