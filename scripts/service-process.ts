@@ -27,7 +27,8 @@ export async function startServiceProcess(
 ): Promise<ServiceProcess> {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
-  const env = { ...process.env, ...environmentFor(simulator, url, port), ...environment }
+  const address = { HOST: '127.0.0.1', PORT: String(port) }
+  const env = { ...process.env, ...environmentFor(simulator, url), ...address, ...environment }
   const log: string[] = []
   let child = await start(env, url, log)
   return {
@@ -41,11 +42,10 @@ export async function startServiceProcess(
   }
 }
 
-function environmentFor(simulator: Simulator, url: string, port: number): Record<string, string> {
+/** What the service has to know to live in the simulated world. */
+export function environmentFor(simulator: Simulator, url: string): Record<string, string> {
   return {
     PUBLIC_URL: url,
-    HOST: '127.0.0.1',
-    PORT: String(port),
     APP_SECRET: 'a secret for this machine alone, nothing more',
     AZURE_TENANT_ID: simulator.tenantId,
     AZURE_CLIENT_ID: simulator.clientId,

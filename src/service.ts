@@ -2,7 +2,6 @@
 
 import type { Config } from './config.ts'
 import type { Conference } from './domain/conference.ts'
-import type { InboxEntry } from './domain/notification.ts'
 import { type GraphClient, graphClient } from './graph/client.ts'
 import { msalTokens } from './graph/token.ts'
 import { drainInbox, type Handlers } from './inbox/drain.ts'
@@ -18,10 +17,9 @@ import { fanOutDue } from './publish/fan-out.ts'
 import { resolveCall } from './resolve/call.ts'
 import { resolveCallRecording } from './resolve/call-recording.ts'
 import { visitDrive } from './resolve/drive.ts'
-import { noteNotification } from './resolve/notification.ts'
 import { validationTokenVerifier } from './resolve/validation-tokens.ts'
 import type { Store } from './store/store.ts'
-import { obeyLifecycle } from './subscriptions/lifecycle.ts'
+import { noteHeard, obeyLifecycle } from './subscriptions/lifecycle.ts'
 import { registerConfigured, watchDrive } from './subscriptions/register.ts'
 import { renewDue } from './subscriptions/renew.ts'
 import { sweepDue } from './subscriptions/sweep.ts'
@@ -95,9 +93,9 @@ function createHandlers(config: Config, { store, log, clock, fetch }: Runtime, g
     watch: async (entry) => {
       await watchDrive(entry.drive, { ...base, watch: config.watch })
     },
-    drive: async (entry: Extract<InboxEntry, { kind: 'drive' }>) => {
+    heard: (entry) => noteHeard(entry, base),
+    drive: async (entry) => {
       await visitDrive(entry.subscriptionId, base)
-      await noteNotification(entry, base)
     },
     call: (entry) => resolveCall(entry, base),
     callRecording: (entry) => resolveCallRecording(entry, { ...base, certificates: config.encryption, verifyTokens }),

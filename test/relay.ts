@@ -2,6 +2,7 @@
 
 import type { AddressInfo } from 'node:net'
 import { type ServerType, serve } from '@hono/node-server'
+import { API_KEY, environmentFor } from '../scripts/service-process.ts'
 import { createApp } from '../src/app.ts'
 import { readConfig } from '../src/config.ts'
 import { createLog } from '../src/log.ts'
@@ -9,9 +10,6 @@ import { createEgress } from '../src/publish/egress.ts'
 import { createService, type Service } from '../src/service.ts'
 import type { Simulator } from '../src/simulator/simulator.ts'
 import { openStore } from '../src/store/open-store.ts'
-
-export const API_KEY = 'a key of twenty-four characters'.replaceAll(' ', '-')
-export const ADMIN_KEY = 'an admin key of enough characters'.replaceAll(' ', '-')
 
 export interface Relay {
   url: string
@@ -73,23 +71,6 @@ export async function startRelay(simulator: Simulator, options: RelayOptions = {
       await egress.close()
       await store.close()
     },
-  }
-}
-
-function environmentFor(simulator: Simulator, url: string): Record<string, string> {
-  return {
-    PUBLIC_URL: url,
-    APP_SECRET: 'the secret of the tests, long enough',
-    AZURE_TENANT_ID: simulator.tenantId,
-    AZURE_CLIENT_ID: simulator.clientId,
-    AZURE_CLIENT_SECRET: simulator.clientSecret,
-    AZURE_AUTHORITY_HOST: simulator.authorityUrl,
-    GRAPH_URL: simulator.graphUrl,
-    API_KEYS: `lms:${API_KEY}`,
-    ADMIN_KEY,
-    LMS_ENDPOINT_URL: simulator.lms.url,
-    LMS_ENDPOINT_SECRET: simulator.lms.secret,
-    EGRESS_ALLOW: '127.0.0.0/8',
   }
 }
 

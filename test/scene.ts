@@ -22,6 +22,8 @@ export interface Scene {
   meetingOf(id: string): Promise<Meeting>
   /** Registers the conference, makes its meeting, and comes to rest. */
   prepare(id: string, changes?: Record<string, unknown>): Promise<Meeting>
+  /** Lets Graph send what it has to, and the service do what there is to do. */
+  rest(): Promise<void>
   recordings(): Promise<z.output<typeof Recording>[]>
   grant(recordingId: string, body?: Record<string, unknown>): Promise<z.output<typeof GrantAnswer>>
   /** Types of the events that the LMS took, each once. */
@@ -63,6 +65,10 @@ export async function startScene(options: SceneOptions = {}): Promise<Scene> {
       const meeting = await meetingOf(id)
       await relay.settle()
       return meeting
+    },
+    rest: async () => {
+      await simulator.settled()
+      await relay.settle()
     },
     recordings: async () => RecordingList.parse(await (await relay.call('GET', '/v1/recordings')).json()).items,
     grant: async (recordingId, body = {}) => {

@@ -5,6 +5,7 @@ export type InboxEntry =
   | CallRecordingEntry
   | LifecycleEntry
   | WatchEntry
+  | HeardEntry
   | { kind: 'conference'; conferenceId: string }
   | { kind: 'recording'; recordingId: string }
 
@@ -16,25 +17,27 @@ export interface WatchEntry {
   drive: { person: string } | { driveId: string }
 }
 
-/** A drive has changed, or it is time to sweep it. */
+/** A subscription brought a notification: what arrives is the only proof that it lives. */
+export interface HeardEntry {
+  kind: 'heard'
+  subscriptionId: string
+  at: string
+}
+
+/** A drive has changed, or it is time to look. */
 export interface DriveEntry {
   kind: 'drive'
   subscriptionId: string
-  /** When Graph announced it; null where the sweep or a person asked. */
-  notifiedAt: string | null
 }
 
 export interface CallEntry {
   kind: 'call'
-  subscriptionId: string
   callId: string
-  notifiedAt: string
 }
 
 /** A callRecording as its notification brought it; the content stays encrypted until it is resolved. */
 export interface CallRecordingEntry {
   kind: 'callRecording'
-  subscriptionId: string
   tenantId: string
   resource: string
   encryptedContent: EncryptedContent | null
@@ -53,5 +56,4 @@ export interface LifecycleEntry {
   kind: 'lifecycle'
   subscriptionId: string
   lifecycleEvent: string
-  notifiedAt: string
 }

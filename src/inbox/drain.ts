@@ -83,6 +83,8 @@ function holdLease(claim: Claim<InboxEntry>, { inbox, leaseMs, log }: DrainOptio
 
 function dispatch(entry: InboxEntry, handlers: Handlers): Promise<void> {
   switch (entry.kind) {
+    case 'heard':
+      return handlers.heard(entry)
     case 'drive':
       return handlers.drive(entry)
     case 'call':

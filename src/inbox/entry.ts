@@ -10,6 +10,7 @@ export function inboxEntry(body: InboxEntry, availableAt?: number): NewEntry<Inb
 
 function subjectOf(body: InboxEntry): string {
   switch (body.kind) {
+    case 'heard':
     case 'drive':
       return body.subscriptionId
     case 'call':

@@ -43,20 +43,24 @@ export interface Trust {
 }
 
 /** What there is to look at; items that nobody of ours subscribed to are left out. */
-export function readNotifications(body: NotificationBody, trust: Trust, notifiedAt: string): InboxEntry[] {
+export function readNotifications(body: NotificationBody, trust: Trust, at: string): InboxEntry[] {
   return body.value.flatMap((item) => {
     const subscriptionId = authenticate(item, trust)
-    const entry = subscriptionId ? entryOf(item, subscriptionId, body.validationTokens ?? [], notifiedAt) : undefined
-    return entry ? [entry] : []
+    const entry = subscriptionId && entryOf(item, subscriptionId, body.validationTokens ?? [], at)
+    return entry ? [{ kind: 'heard', subscriptionId, at }, entry] : []
   })
 }
 
 /** Lifecycle notifications share the shape, and only this address may bring them. */
-export function readLifecycle(body: NotificationBody, trust: Trust, notifiedAt: string): InboxEntry[] {
+export function readLifecycle(body: NotificationBody, trust: Trust, at: string): InboxEntry[] {
   return body.value.flatMap((item) => {
     const subscriptionId = authenticate(item, trust)
-    if (!subscriptionId || !item.lifecycleEvent) return []
-    return [{ kind: 'lifecycle', subscriptionId, lifecycleEvent: item.lifecycleEvent, notifiedAt }]
+    const { lifecycleEvent } = item
+    if (!subscriptionId || !lifecycleEvent) return []
+    return [
+      { kind: 'heard', subscriptionId, at },
+      { kind: 'lifecycle', subscriptionId, lifecycleEvent },
+    ]
   })
 }
 
@@ -73,14 +77,13 @@ function entryOf(
   notifiedAt: string,
 ): InboxEntry | undefined {
   const kind = subscriptionId.slice(0, subscriptionId.indexOf('_'))
-  if (kind === 'drive') return { kind, subscriptionId, notifiedAt }
+  if (kind === 'drive') return { kind, subscriptionId }
   if (kind === 'callRecords' && item.resourceData?.id) {
-    return { kind: 'call', subscriptionId, callId: item.resourceData.id, notifiedAt }
+    return { kind: 'call', callId: item.resourceData.id }
   }
   if (kind === 'recordings' && item.resource) {
     return {
       kind: 'callRecording',
-      subscriptionId,
       tenantId: item.tenantId ?? '',
       resource: item.resource,
       encryptedContent: item.encryptedContent ?? null,

@@ -33,10 +33,11 @@ export function receiveRoutes(options: ReceiveOptions): Hono {
     if (validationToken !== undefined) return answerHandshake(c, validationToken)
     const body = await parseBody(c)
     const entries = read(body, trust, new Date(clock()).toISOString())
-    metrics.notifications.inc({ outcome: 'refused' }, body.value.length - entries.length)
+    const believed = entries.filter(({ kind }) => kind !== 'heard').length
+    metrics.notifications.inc({ outcome: 'refused' }, body.value.length - believed)
     if (entries.length > 0) {
       await within(ANSWER_WITHIN_MS, inbox.knock(entries.map((entry) => inboxEntry(entry))))
-      metrics.notifications.inc({ outcome: 'stored' }, entries.length)
+      metrics.notifications.inc({ outcome: 'stored' }, believed)
       wake.ring()
     }
     return c.body(null, 202)

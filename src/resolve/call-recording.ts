@@ -10,7 +10,6 @@ import { inboxEntry } from '../inbox/entry.ts'
 import { amend, type Store } from '../store/store.ts'
 import { decryptContent } from './decrypt.ts'
 import type { ResolveOptions } from './drive.ts'
-import { noteNotification } from './notification.ts'
 import { knockDrivesOf } from './owner.ts'
 import type { TokenVerifier } from './validation-tokens.ts'
 
@@ -31,7 +30,6 @@ export async function resolveCallRecording(entry: CallRecordingEntry, options: C
   await amend(store.recordings, id, (current) => foldTeams(current ?? newRecording(id, now), teams, now))
   await store.inbox.knock([inboxEntry({ kind: 'recording', recordingId: id })])
   if (teams.organizerId) await knockDrivesOf(teams.organizerId, options)
-  await noteNotification(entry, options)
 }
 
 function parseContent(content: unknown): TeamsFacts {

@@ -7,7 +7,6 @@ import { getCallRecord } from '../graph/call-records.ts'
 import { inboxEntry } from '../inbox/entry.ts'
 import { amend, type Store } from '../store/store.ts'
 import type { ResolveOptions } from './drive.ts'
-import { noteNotification } from './notification.ts'
 import { knockDrivesOf } from './owner.ts'
 
 export async function resolveCall(entry: CallEntry, options: ResolveOptions): Promise<void> {
@@ -30,7 +29,6 @@ export async function resolveCall(entry: CallEntry, options: ResolveOptions): Pr
     await knockRecordingsOf(organizerId, call.startedAt, store)
     await knockDrivesOf(organizerId, options)
   }
-  await noteNotification(entry, options)
 }
 
 /** Recordings that began since shortly before the call may now be decided. */

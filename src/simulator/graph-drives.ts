@@ -5,11 +5,10 @@ import { z } from 'zod'
 import type { ByteServer } from './byte-server.ts'
 import type { Clock } from './clock.ts'
 import type { Drive, Item } from './drive.ts'
-import type { GraphEnv } from './graph.ts'
 import { badRequest, GraphError, missing } from './graph-error.ts'
 import { etagOf, quickXorHash } from './identifiers.ts'
 import type { Person } from './people.ts'
-import { requireRole } from './roles.ts'
+import { type GraphEnv, requireRole } from './roles.ts'
 import type { World } from './world.ts'
 
 export interface GraphDriveOptions {

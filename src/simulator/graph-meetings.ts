@@ -4,11 +4,10 @@ import { randomUUID } from 'node:crypto'
 import { type Context, Hono } from 'hono'
 import { z } from 'zod'
 import type { Clock } from './clock.ts'
-import type { GraphEnv } from './graph.ts'
 import { badRequest, GraphError, missing } from './graph-error.ts'
 import { graphRecordings } from './graph-recordings.ts'
 import type { Meeting, Person } from './people.ts'
-import { requireRole } from './roles.ts'
+import { type GraphEnv, requireRole } from './roles.ts'
 import type { World } from './world.ts'
 
 const EventTime = z.object({ dateTime: z.string(), timeZone: z.literal('UTC') })

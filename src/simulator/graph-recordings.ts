@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
-import type { GraphEnv } from './graph.ts'
 import { badRequest, missing } from './graph-error.ts'
 import type { CallRecording, Meeting } from './people.ts'
+import type { GraphEnv } from './roles.ts'
 
 export function callRecordingResource({ meeting, id }: CallRecording): string {
   return `communications/onlineMeetings('${meeting.id}')/recordings('${id}')`

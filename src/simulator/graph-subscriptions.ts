@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
-import type { GraphEnv } from './graph.ts'
 import { GraphError } from './graph-error.ts'
 import { confirmAddress } from './handshake.ts'
+import type { GraphEnv } from './roles.ts'
 import type { BookedSubscription, ResourceKind, SubscriptionBook } from './subscription-book.ts'
 
 const PAGE_SIZE = 20

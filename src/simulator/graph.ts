@@ -10,13 +10,10 @@ import { graphDrives } from './graph-drives.ts'
 import { GraphError } from './graph-error.ts'
 import { graphMeetings } from './graph-meetings.ts'
 import { graphSubscriptions } from './graph-subscriptions.ts'
+import type { GraphEnv } from './roles.ts'
 import type { SignIn } from './sign-in.ts'
 import type { SubscriptionBook } from './subscription-book.ts'
 import type { World } from './world.ts'
-
-export interface GraphEnv {
-  Variables: { roles: Set<string> }
-}
 
 export interface GraphOptions {
   world: World

@@ -1,6 +1,10 @@
 import { createMiddleware } from 'hono/factory'
-import type { GraphEnv } from './graph.ts'
 import { GraphError } from './graph-error.ts'
+
+/** What is known of a request to Graph once its bearer was verified. */
+export interface GraphEnv {
+  Variables: { roles: Set<string> }
+}
 
 /** 403 unless the token carries one of the roles. */
 export function requireRole(...roles: string[]) {

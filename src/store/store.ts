@@ -43,6 +43,7 @@ export const INDEXES = {
   recordings: [
     ['createdAt'],
     ['conferenceId', 'createdAt'],
+    ['conferenceId', 'status', 'createdAt'],
     ['status', 'createdAt'],
     ['ownerId', 'startedAt'],
     ['ownerEmail', 'startedAt'],
@@ -55,7 +56,10 @@ export const INDEXES = {
 
 export type CollectionName = keyof typeof INDEXES
 
-/** A document as it was read. `version` rises by one with every write and fences the next one. */
+/**
+ * A document as it was read. `version` rises by one with every write and fences the next one. It starts anywhere, so
+ * that a document put in anew after a removal never answers to a version of the one before it.
+ */
 export interface Stored<T> {
   document: T
   version: number
@@ -73,7 +77,10 @@ export interface Documents<T extends { id: string }> {
   count(where: Where<T>): Promise<number>
 }
 
-/** Conditions on top-level fields, all of which must hold. `null` finds null and missing. */
+/**
+ * Conditions on top-level fields that hold plain values; all must hold. `null` finds null and missing; a condition that
+ * is `undefined` is none.
+ */
 export type Where<T> = { [K in keyof T]?: Condition<T[K]> }
 
 export type Condition<V> = V | { in: NonNullable<V>[] } | Range<NonNullable<V>>
@@ -98,7 +105,11 @@ export interface Query<T> {
 
 export type Position = readonly [value: string, id: string]
 
-/** A durable queue with fenced leases: whoever lost the lease changes nothing. */
+/**
+ * A durable queue with fenced leases: whoever lost the lease, or settled the claim already, changes nothing. A lease that
+ * expired is lost only when somebody else has claimed or revived the entry. A body left by `finish`, `retry` or `bury`
+ * gives way to one that a knock brought since the claim.
+ */
 export interface Queue<B> {
   /** Adds what is not known yet; a known id is left as it is, whatever its state. Durable when it resolves. */
   add(entries: NewEntry<B>[]): Promise<void>
@@ -107,13 +118,13 @@ export interface Queue<B> {
    * a visit makes exactly one more; a knock never cuts a back-off short. Durable when it resolves.
    */
   knock(entries: NewEntry<B>[]): Promise<void>
-  /** Takes up to `limit` due entries, oldest due first. The attempt is counted here, so that a crash counts too. */
+  /** Up to `limit` due entries, oldest due first, then by id. The attempt is counted here: a crash counts too. */
   claim(request: ClaimRequest): Promise<Claim<B>[]>
   /** Done, or due again at once where somebody knocked since the claim. False: the lease was lost. */
   finish(claim: Claim<B>, body?: B): Promise<boolean>
   /** Due again at `availableAt`. False: the lease was lost. */
   retry(claim: Claim<B>, failure: { error: string; availableAt: number; body?: B }): Promise<boolean>
-  /** To the dead letters. False: the lease was lost. */
+  /** To the dead letters, or due again at once where somebody knocked since the claim. False: the lease was lost. */
   bury(claim: Claim<B>, failure: { error: string; body?: B }): Promise<boolean>
   /** Holds the lease for another `leaseMs` from now. False: the lease was lost. */
   extend(claim: Claim<B>, leaseMs: number): Promise<boolean>
@@ -155,6 +166,7 @@ export interface Entry<B> {
 export interface ClaimRequest {
   by: string
   limit: number
+  /** At least 1. */
   leaseMs: number
 }
 

@@ -1,4 +1,4 @@
-import type { LifecycleEntry } from '../domain/notification.ts'
+import type { HeardEntry, LifecycleEntry } from '../domain/notification.ts'
 import { amend, type Store } from '../store/store.ts'
 import { catchUp } from './renew.ts'
 
@@ -13,11 +13,17 @@ export async function obeyLifecycle(entry: LifecycleEntry, options: LifecycleOpt
   const now = new Date(clock()).toISOString()
   const subscription = await amend(store.subscriptions, entry.subscriptionId, (current) => {
     if (!current) return undefined
-    const heard = { ...current, lastNotificationAt: entry.notifiedAt, updatedAt: now }
-    if (entry.lifecycleEvent === 'reauthorizationRequired') return { ...heard, renewAt: now }
+    if (entry.lifecycleEvent === 'reauthorizationRequired') return { ...current, renewAt: now }
     if (entry.lifecycleEvent === 'subscriptionRemoved')
-      return { ...heard, graphId: null, expiresAt: null, renewAt: now }
-    return heard
+      return { ...current, graphId: null, expiresAt: null, renewAt: now }
+    return current
   })
   if (subscription) await catchUp(subscription, options)
+}
+
+/** Remembers when a subscription was last heard. */
+export async function noteHeard({ subscriptionId, at }: HeardEntry, { store }: LifecycleOptions): Promise<void> {
+  await amend(store.subscriptions, subscriptionId, (current) =>
+    current && (current.lastNotificationAt ?? '') < at ? { ...current, lastNotificationAt: at } : undefined,
+  )
 }

@@ -47,7 +47,7 @@ export async function watchDrive(drive: WatchEntry['drive'], options: RegisterOp
   const isNew = await options.store.subscriptions.insert(subscription)
   if (!isNew) await learnOwner(subscription, options)
   if (isNew) {
-    await options.store.inbox.knock([inboxEntry({ kind: 'drive', subscriptionId: subscription.id, notifiedAt: null })])
+    await options.store.inbox.knock([inboxEntry({ kind: 'drive', subscriptionId: subscription.id })])
   }
   return subscription.id
 }

@@ -176,5 +176,5 @@ async function noteFailure(
 /** What happened while nobody listened is found by looking. */
 export async function catchUp({ id, kind }: Subscription, { store }: Pick<RenewOptions, 'store'>): Promise<void> {
   if (kind !== 'drive') return
-  await store.inbox.knock([inboxEntry({ kind: 'drive', subscriptionId: id, notifiedAt: null })])
+  await store.inbox.knock([inboxEntry({ kind: 'drive', subscriptionId: id })])
 }

@@ -22,8 +22,7 @@ export async function sweepDue(options: SweepOptions): Promise<number> {
     limit: BATCH,
   })
   for (const { id } of due) {
-    if (await take(id, options))
-      await store.inbox.knock([inboxEntry({ kind: 'drive', subscriptionId: id, notifiedAt: null })])
+    if (await take(id, options)) await store.inbox.knock([inboxEntry({ kind: 'drive', subscriptionId: id })])
   }
   return due.length
 }

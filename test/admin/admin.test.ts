@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { ADMIN_KEY } from '../relay.ts'
+import { ADMIN_KEY } from '../../scripts/service-process.ts'
 import { LECTURE, type Scene, startScene } from '../scene.ts'
 
 let scene: Scene

@@ -9,11 +9,6 @@ beforeEach(async () => {
 
 afterEach(() => scene.stop())
 
-async function rest(): Promise<void> {
-  await scene.simulator.settled()
-  await scene.relay.settle()
-}
-
 async function json(response: Promise<Response>): Promise<unknown> {
   return (await response).json()
 }
@@ -161,7 +156,7 @@ describe('sync', () => {
         recordings: [{ status: 'available', conferenceId: 'algebra' }],
       })
       expect(await json(scene.relay.call('POST', path))).toMatchObject({ found: 0, recordings: [{}] })
-      await rest()
+      await scene.rest()
       expect(scene.told()).toEqual(['recording.available'])
     },
   )
@@ -189,23 +184,23 @@ describe('diagnosis', () => {
     simulator.clock.set(new Date('2026-11-24T13:00:00Z'))
     expect(await cause('algebra')).toMatchObject({ cause: 'not_held', whoCanMendIt: 'teacher' })
     simulator.world.hold(meeting, LECTURE)
-    await rest()
+    await scene.rest()
     expect(await cause('algebra')).toMatchObject({ cause: 'not_recorded', whoCanMendIt: 'teacher' })
     const { item } = simulator.world.record(meeting, LECTURE)
-    await rest()
+    await scene.rest()
     expect(await cause('algebra')).toMatchObject({ cause: 'available' })
     const [recording] = await scene.recordings()
     await relay.call('PATCH', `/v1/recordings/${recording?.id}`, { visibility: 'hidden' })
     expect(await cause('algebra')).toMatchObject({ cause: 'hidden' })
     simulator.world.deleteItem(item)
-    await rest()
+    await scene.rest()
     expect(await cause('algebra')).toMatchObject({ cause: 'deleted_upstream' })
   })
 
   it('knows a drive that nobody can read', async () => {
     scene.simulator.world.addPerson({ displayName: 'Grace', email: 'grace@example.edu', hasDrive: false })
     await scene.register('compilers', { organizer: { email: 'grace@example.edu' } })
-    await rest()
+    await scene.rest()
     expect(await cause('compilers')).toMatchObject({ cause: 'drive_not_watched', whoCanMendIt: 'admin' })
   })
 })

@@ -10,11 +10,6 @@ beforeEach(async () => {
 
 afterEach(() => scene.stop())
 
-async function rest(): Promise<void> {
-  await scene.simulator.settled()
-  await scene.relay.settle()
-}
-
 /** A meeting of Ada's that the LMS knows nothing of. */
 function privateMeeting(subject: string): Meeting {
   return scene.simulator.world.scheduleMeeting({
@@ -29,7 +24,7 @@ describe('an uncertain recording', () => {
   it('is a question for a person, and not shown to the class', async () => {
     await scene.prepare('algebra')
     scene.simulator.world.record(privateMeeting('Salary talk'), LECTURE)
-    await rest()
+    await scene.rest()
     const [recording] = await scene.recordings()
     expect(recording).toMatchObject({
       status: 'review',
@@ -47,9 +42,9 @@ describe('an uncertain recording', () => {
     await scene.prepare('algebra')
     const meeting = privateMeeting('Salary talk')
     scene.simulator.world.record(meeting, LECTURE)
-    await rest()
+    await scene.rest()
     scene.simulator.world.hold(meeting, LECTURE)
-    await rest()
+    await scene.rest()
     expect(await scene.recordings()).toMatchObject([
       { status: 'unrelated', conferenceId: null, match: { candidates: [] } },
     ])
@@ -62,10 +57,10 @@ describe('an uncertain recording', () => {
       ...LECTURE,
       fileName: 'A quite different name-20261124_090012UTC-Meeting Recording.mp4',
     })
-    await rest()
+    await scene.rest()
     expect(await scene.recordings()).toMatchObject([{ status: 'review' }])
     scene.simulator.world.hold(meeting, LECTURE)
-    await rest()
+    await scene.rest()
     expect(await scene.recordings()).toMatchObject([
       { status: 'available', conferenceId: 'algebra', match: { confidence: 1 } },
     ])
@@ -74,7 +69,7 @@ describe('an uncertain recording', () => {
   it('goes where a person puts it, and stays there', async () => {
     await scene.prepare('algebra')
     scene.simulator.world.record(privateMeeting('Extra exercises'), LECTURE)
-    await rest()
+    await scene.rest()
     const [recording] = await scene.recordings()
     const answer = await scene.relay.call('PATCH', `/v1/recordings/${recording?.id}`, { conferenceId: 'algebra' })
     expect(await answer.json()).toMatchObject({
@@ -83,7 +78,7 @@ describe('an uncertain recording', () => {
       match: { state: 'assigned' },
     })
     await scene.register('algebra', { title: 'Algebra, renamed' })
-    await rest()
+    await scene.rest()
     expect(await scene.recordings()).toMatchObject([{ status: 'available', conferenceId: 'algebra' }])
     expect(scene.told()).toContain('recording.available')
   })
@@ -93,7 +88,7 @@ describe('a recording of nobody’s conference', () => {
   it('is told to nobody', async () => {
     await scene.prepare('algebra', { startsAt: '2026-11-25T09:00:00Z', endsAt: '2026-11-25T10:00:00Z' })
     scene.simulator.world.record(privateMeeting('Board meeting'), LECTURE)
-    await rest()
+    await scene.rest()
     expect(await scene.recordings()).toMatchObject([{ status: 'unrelated' }])
     expect(scene.told()).toEqual([])
     expect(scene.simulator.lms.received).toEqual([])
@@ -104,9 +99,9 @@ describe('a recording of nobody’s conference', () => {
     const meeting = privateMeeting('Algebra I')
     scene.simulator.world.record(meeting, LECTURE)
     scene.simulator.world.hold(meeting, LECTURE)
-    await rest()
+    await scene.rest()
     await scene.register('algebra', { joinUrl: meeting.joinUrl })
-    await rest()
+    await scene.rest()
     expect(await scene.recordings()).toMatchObject([{ status: 'available', conferenceId: 'algebra' }])
   })
 })
@@ -115,7 +110,7 @@ describe('a published recording', () => {
   beforeEach(async () => {
     const meeting = await scene.prepare('algebra')
     scene.simulator.world.record(meeting, LECTURE)
-    await rest()
+    await scene.rest()
   })
 
   it('is withdrawn from the old course when it is moved, and stands in the new one', async () => {
@@ -126,7 +121,7 @@ describe('a published recording', () => {
     })
     const [recording] = await scene.recordings()
     await scene.relay.call('PATCH', `/v1/recordings/${recording?.id}`, { conferenceId: 'geometry' })
-    await rest()
+    await scene.rest()
     const events = [...scene.simulator.lms.library.values()].map(({ type, data }) => [
       type,
       data.conferenceId,
@@ -141,14 +136,14 @@ describe('a published recording', () => {
 
   it('is withdrawn when its conference is forgotten', async () => {
     await scene.relay.call('DELETE', '/v1/conferences/algebra')
-    await rest()
+    await scene.rest()
     expect(await scene.recordings()).toMatchObject([{ status: 'withdrawn', conferenceId: null }])
     expect(scene.told()).toEqual(['recording.available', 'recording.withdrawn'])
   })
 
   it('is not taken back by a doubt that comes later', async () => {
     await scene.register('twin')
-    await rest()
+    await scene.rest()
     expect(await scene.recordings()).toMatchObject([{ status: 'available', conferenceId: 'algebra' }])
   })
 
@@ -159,7 +154,7 @@ describe('a published recording', () => {
       startedAt: new Date('2026-11-24T08:58:00Z'),
       endedAt: new Date('2026-11-24T08:59:00Z'),
     })
-    await rest()
+    await scene.rest()
     const recordings = await scene.recordings()
     const parts = recordings.map(({ startedAt, part, parts }) => ({ startedAt, part, parts }))
     expect(parts).toEqual(
@@ -174,7 +169,7 @@ describe('a published recording', () => {
   it('is told as updated when it is named or hidden', async () => {
     const [recording] = await scene.recordings()
     await scene.relay.call('PATCH', `/v1/recordings/${recording?.id}`, { title: 'Groups', visibility: 'hidden' })
-    await rest()
+    await scene.rest()
     expect(scene.told()).toEqual(['recording.available', 'recording.updated'])
     expect(scene.simulator.lms.received.at(-1)?.data).toMatchObject({ title: 'Groups', visibility: 'hidden' })
   })

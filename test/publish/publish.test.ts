@@ -10,15 +10,10 @@ beforeEach(async () => {
 
 afterEach(() => scene.stop())
 
-async function rest(): Promise<void> {
-  await scene.simulator.settled()
-  await scene.relay.settle()
-}
-
 async function publish(): Promise<void> {
   const meeting = await scene.prepare('algebra')
   scene.simulator.world.record(meeting, LECTURE)
-  await rest()
+  await scene.rest()
 }
 
 async function list(path: string): Promise<Record<string, unknown>[]> {
@@ -60,7 +55,7 @@ describe('a delivery', () => {
     expect(failed).toMatchObject({ attempts: 10, lastError: 'The endpoint answered 500.' })
     scene.simulator.lms.failNext(0)
     expect((await scene.relay.call('POST', `/v1/deliveries/${failed?.id}/retry`)).status).toBe(202)
-    await rest()
+    await scene.rest()
     expect(scene.simulator.lms.received).toHaveLength(1)
     expect(await list('/v1/deliveries?state=delivered')).toHaveLength(1)
   })
@@ -86,7 +81,7 @@ describe('a delivery', () => {
     expect((await scene.relay.call('POST', `/v1/deliveries/${delivery?.id}/retry`)).status).toBe(409)
     await scene.relay.call('PATCH', `/v1/endpoints/${endpoint?.id}`, { state: 'active' })
     expect((await scene.relay.call('POST', `/v1/deliveries/${delivery?.id}/retry`)).status).toBe(202)
-    await rest()
+    await scene.rest()
     expect(scene.simulator.lms.received).toHaveLength(1)
   })
 
@@ -157,7 +152,7 @@ describe('the feed', () => {
     const [recording] = await scene.recordings()
     for (const title of ['One', 'Two', 'Three']) {
       await scene.relay.call('PATCH', `/v1/recordings/${recording?.id}`, { title })
-      await rest()
+      await scene.rest()
     }
     const first = (await (await scene.relay.call('GET', '/v1/events?limit=3')).json()) as {
       items: unknown[]

@@ -26,11 +26,6 @@ beforeEach(async () => {
 
 afterEach(() => scene.stop())
 
-async function rest(): Promise<void> {
-  await scene.simulator.settled()
-  await scene.relay.settle()
-}
-
 /** Records with Graph telling only of the callRecording, and gives that notification. */
 async function intercept() {
   const { simulator } = scene
@@ -47,7 +42,7 @@ describe('an encrypted callRecording notification', () => {
     const { simulator } = scene
     const meeting = await scene.prepare('algebra')
     const { callRecording } = simulator.world.record(meeting, { ...LECTURE, notify: { drive: false } })
-    await rest()
+    await scene.rest()
     expect(await scene.recordings()).toMatchObject([
       {
         status: 'available',
@@ -68,7 +63,7 @@ describe('an encrypted callRecording notification', () => {
     const meeting = await scene.prepare('algebra')
     simulator.faults.failNext({ path: /root\/delta/, status: 503, retryAfter: '60' })
     simulator.world.record(meeting, { ...LECTURE, notify: { drive: false } })
-    await rest()
+    await scene.rest()
     expect(await scene.recordings()).toMatchObject([{ status: 'waiting', conferenceId: 'algebra' }])
     expect(scene.told()).toEqual([])
     simulator.clock.advance(30 * 60_000)
@@ -114,7 +109,7 @@ describe('an encrypted callRecording notification', () => {
     body.value[0].resource = resource
     forge(body)
     scene.simulator.notifications.resend({ url, body: JSON.stringify(body) })
-    await rest()
+    await scene.rest()
     const dead = await scene.relay.service.store.inbox.list({ state: 'dead', limit: 10 })
     expect(dead).toHaveLength(1)
     expect(dead[0]?.id).not.toBe(entry?.id)
@@ -133,7 +128,7 @@ describe('an encrypted callRecording notification', () => {
     body.value[0].resource = "communications/onlineMeetings('m')/recordings('forged')"
     body.validationTokens = [await scene.simulator.signIn.validationToken({ claims })]
     scene.simulator.notifications.resend({ url, body: JSON.stringify(body) })
-    await rest()
+    await scene.rest()
     expect(await scene.relay.service.store.inbox.list({ state: 'dead', limit: 10 })).toHaveLength(1)
     expect(await scene.recordings()).toEqual([])
   })
@@ -142,7 +137,7 @@ describe('an encrypted callRecording notification', () => {
     const { url, body } = await intercept()
     body.validationTokens = [await scene.simulator.signIn.validationToken({ version: '1.0' })]
     scene.simulator.notifications.resend({ url, body: JSON.stringify(body) })
-    await rest()
+    await scene.rest()
     expect(await scene.recordings()).toMatchObject([{ status: 'available' }])
   })
 })

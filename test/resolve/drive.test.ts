@@ -29,11 +29,6 @@ async function waitOut(): Promise<void> {
   }
 }
 
-async function rest(): Promise<void> {
-  await scene.simulator.settled()
-  await scene.relay.settle()
-}
-
 describe('a visit to a drive', () => {
   it('finds recordings that were there before the drive was watched', async () => {
     const { simulator, relay, ada } = scene
@@ -60,7 +55,7 @@ describe('a visit to a drive', () => {
       })
       const meeting = await scene.prepare('compilers', { title: 'Compilers', organizer: { email: grace.email } })
       simulator.world.record(meeting, LECTURE)
-      await rest()
+      await scene.rest()
       expect(await scene.recordings()).toMatchObject([{ status: 'available', conferenceId: 'compilers' }])
     },
   )
@@ -70,7 +65,7 @@ describe('a visit to a drive', () => {
     await scene.prepare('algebra')
     simulator.world.upload(ada, { name: 'holiday.mp4', bytes: VIDEO, mimeType: 'video/mp4' })
     simulator.world.upload(ada, { name: 'notes.docx', bytes: VIDEO })
-    await rest()
+    await scene.rest()
     expect(await scene.recordings()).toEqual([])
   })
 
@@ -79,7 +74,7 @@ describe('a visit to a drive', () => {
     const meeting = await scene.prepare('algebra')
     for (let count = 0; count < 10; count++) simulator.world.upload(ada, { name: `${count}.txt`, bytes: VIDEO })
     simulator.world.record(meeting, LECTURE)
-    await rest()
+    await scene.rest()
     expect(await scene.recordings()).toHaveLength(1)
   })
 
@@ -90,7 +85,7 @@ describe('a visit to a drive', () => {
     for (let count = 0; count < 5; count++) simulator.world.upload(ada, { name: `${count}.txt`, bytes: VIDEO })
     simulator.world.record(meeting, LECTURE)
     simulator.faults.failNext({ path: /root\/delta/, status: 503, retryAfter: '30', times: 3 })
-    await rest()
+    await scene.rest()
     expect((await driveSubscription()).drive.cursor).toBe(cursor)
     await waitOut()
     expect((await driveSubscription()).drive.cursor).not.toBe(cursor)
@@ -107,7 +102,7 @@ describe('a visit to a drive', () => {
     const { cursor } = (await driveSubscription()).drive
     simulator.faults.failNext({ path: /root\/delta/, status: 200, body, times: 2 })
     simulator.world.record(meeting, LECTURE)
-    await rest()
+    await scene.rest()
     expect((await driveSubscription()).drive.cursor).toBe(cursor)
     await waitOut()
     expect(await scene.recordings()).toHaveLength(1)
@@ -117,13 +112,13 @@ describe('a visit to a drive', () => {
     const { simulator } = scene
     const meeting = await scene.prepare('algebra')
     simulator.world.record(meeting, LECTURE)
-    await rest()
+    await scene.rest()
     simulator.expireDeltaTokens()
     simulator.world.record(meeting, {
       startedAt: new Date('2026-11-24T09:52:00Z'),
       endedAt: new Date('2026-11-24T09:58:00Z'),
     })
-    await rest()
+    await scene.rest()
     const recordings = await scene.recordings()
     expect(recordings.map(({ status }) => status)).toEqual(['available', 'available'])
     expect(scene.told().filter((type) => type === 'recording.available')).toHaveLength(2)
@@ -133,14 +128,14 @@ describe('a visit to a drive', () => {
     const { simulator, ada } = scene
     const meeting = await scene.prepare('algebra')
     const { item } = simulator.world.record(meeting, LECTURE)
-    await rest()
+    await scene.rest()
     simulator.clock.advance(1_000)
     simulator.world.rename(item, 'Week 1.mp4')
     simulator.world.move(item, simulator.world.driveOf(ada).root.id)
-    await rest()
+    await scene.rest()
     expect(await scene.recordings()).toMatchObject([{ status: 'available', conferenceId: 'algebra' }])
     simulator.world.deleteItem(item)
-    await rest()
+    await scene.rest()
     expect(await scene.recordings()).toMatchObject([{ status: 'deleted' }])
     expect(scene.told().at(-1)).toBe('recording.deleted')
   })
@@ -150,7 +145,7 @@ describe('a visit to a drive', () => {
     const meeting = await scene.prepare('algebra')
     simulator.faults.dropNotifications(10)
     simulator.world.record(meeting, LECTURE)
-    await rest()
+    await scene.rest()
     expect(await scene.recordings()).toEqual([])
     simulator.clock.advance(20 * 60_000)
     await relay.settle()

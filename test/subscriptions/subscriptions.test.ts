@@ -9,11 +9,6 @@ beforeEach(async () => {
 
 afterEach(() => scene.stop())
 
-async function rest(): Promise<void> {
-  await scene.simulator.settled()
-  await scene.relay.settle()
-}
-
 function booked() {
   return scene.simulator.subscriptions.list()
 }
@@ -28,11 +23,11 @@ const DAY_MS = 24 * 60 * 60_000
 
 describe('subscriptions', () => {
   it('are made at the start, and for the organizer of each conference', async () => {
-    await rest()
+    await scene.rest()
     expect(booked()).toMatchObject([{ resource: '/communications/callRecords', changeType: 'created,updated' }])
     await scene.register('algebra')
     await scene.register('geometry')
-    await rest()
+    await scene.rest()
     expect(booked()).toHaveLength(2)
     expect(booked()).toContainEqual(
       expect.objectContaining({
@@ -46,7 +41,7 @@ describe('subscriptions', () => {
   })
 
   it('keep the expiry that Graph grants', async () => {
-    await rest()
+    await scene.rest()
     expect(await listed()).toMatchObject([
       { kind: 'callRecords', expiresAt: booked()[0]?.expirationDateTime, lastError: null },
     ])
@@ -54,7 +49,7 @@ describe('subscriptions', () => {
 
   it('are renewed at half their life, and live on for a month', async () => {
     await scene.register('algebra')
-    await rest()
+    await scene.rest()
     const ids = booked().map(({ id }) => id)
     for (let day = 0; day < 30; day += 0.5) {
       scene.simulator.clock.advance(DAY_MS / 2)
@@ -69,23 +64,23 @@ describe('subscriptions', () => {
     const meeting = await scene.prepare('algebra')
     for (const { id } of booked()) scene.simulator.subscriptions.remove(id)
     scene.simulator.world.record(meeting, LECTURE)
-    await rest()
+    await scene.rest()
     expect(await scene.recordings()).toEqual([])
     for (const { id } of await listed())
       expect((await scene.relay.call('POST', `/v1/subscriptions/${id}/renew`)).status).toBe(202)
-    await rest()
+    await scene.rest()
     expect(booked()).toHaveLength(2)
     expect(await scene.recordings()).toHaveLength(1)
   })
 
   it('replace those that a lost store left behind in Graph', async () => {
-    await rest()
+    await scene.rest()
     const [left] = booked()
     const [known] = await scene.relay.service.store.subscriptions.find({ orderBy: 'createdAt', limit: 1 })
     const stored = await scene.relay.service.store.subscriptions.get(known?.id ?? '')
     if (stored) await scene.relay.service.store.subscriptions.remove(stored.document.id, stored.version)
     await scene.relay.service.register()
-    await rest()
+    await scene.rest()
     expect(booked()).toHaveLength(1)
     expect(booked()[0]?.id).not.toBe(left?.id)
     expect(await listed()).toMatchObject([{ graphId: booked()[0]?.id, lastError: null }])
@@ -94,13 +89,13 @@ describe('subscriptions', () => {
   it('say what Graph refuses, and come by themselves once it is granted', async () => {
     const { world, clock } = scene.simulator
     world.roles.delete('CallRecords.Read.All')
-    await rest()
+    await scene.rest()
     expect(await listed()).toMatchObject([{ graphId: null, lastError: expect.stringContaining('403') }])
     const health = await (await scene.relay.call('GET', '/v1/health')).json()
     expect(health).toMatchObject({ status: 'degraded', subscriptions: [{ state: 'failing' }] })
     world.roles.add('CallRecords.Read.All')
     clock.advance(2 * 60 * 60_000)
-    await rest()
+    await scene.rest()
     expect(await listed()).toMatchObject([{ graphId: expect.any(String), lastError: null }])
     expect(await (await scene.relay.call('GET', '/v1/health')).json()).toMatchObject({ status: 'ok' })
   })
@@ -110,7 +105,7 @@ describe('subscriptions', () => {
     expect((await scene.relay.call('POST', '/v1/drives', { driveId: grace.driveId })).status).toBe(202)
     expect((await scene.relay.call('POST', '/v1/drives', { email: scene.ada.email })).status).toBe(202)
     expect((await scene.relay.call('POST', '/v1/drives', {})).status).toBe(422)
-    await rest()
+    await scene.rest()
     const resources = booked().map(({ resource }) => resource)
     expect(resources).toContain(`/drives/${grace.driveId}/root`)
     expect(resources).toContain(`/drives/${scene.ada.driveId}/root`)
@@ -131,7 +126,7 @@ describe('a lifecycle notification', () => {
     scene.simulator.world.record(meeting, LECTURE)
     scene.simulator.clock.advance(60_000)
     scene.simulator.notifications.sendLifecycle(drive().id, 'reauthorizationRequired')
-    await rest()
+    await scene.rest()
     expect(Date.parse(drive().expirationDateTime)).toBeGreaterThan(Date.parse(before))
     expect(await scene.recordings()).toHaveLength(1)
   })
@@ -141,7 +136,7 @@ describe('a lifecycle notification', () => {
     const { id } = drive()
     scene.simulator.notifications.sendLifecycle(id, 'subscriptionRemoved')
     scene.simulator.subscriptions.remove(id)
-    await rest()
+    await scene.rest()
     expect(drive().id).not.toBe(id)
   })
 
@@ -154,7 +149,7 @@ describe('a lifecycle notification', () => {
       url: `${scene.relay.url}/graph/lifecycle`,
       body: JSON.stringify({ value: [item] }),
     })
-    await rest()
+    await scene.rest()
     expect(drive().expirationDateTime).toBe(expirationDateTime)
   })
 })

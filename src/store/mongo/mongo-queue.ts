@@ -1,4 +1,5 @@
 import type { Collection, Filter, UpdateFilter } from 'mongodb'
+import type { QueueName } from '../layout.ts'
 import { buried, finished, retried, type Settlement, type Settlements } from '../settlement.ts'
 import type { Claim, ClaimRequest, Entry, EntryState, NewEntry, Position, Queue, QueueStats } from '../store.ts'
 import type { Connection } from './connection.ts'
@@ -8,10 +9,10 @@ import { claimOf, entryOf, newRow, type QueueRow } from './queue-rows.ts'
 
 export class MongoQueue<B> implements Queue<B> {
   readonly #connection: Connection
-  readonly #name: string
+  readonly #name: QueueName
   readonly #clock: () => number
 
-  constructor(connection: Connection, name: string, clock: () => number) {
+  constructor(connection: Connection, name: QueueName, clock: () => number) {
     this.#connection = connection
     this.#name = name
     this.#clock = clock
@@ -33,11 +34,13 @@ export class MongoQueue<B> implements Queue<B> {
   }
 
   async claim({ by, limit, leaseMs }: ClaimRequest): Promise<Claim<B>[]> {
+    // One reading of the clock for all: what was just claimed is never due again in the same call.
+    const now = this.#clock()
     const claims: Claim<B>[] = []
     while (claims.length < limit) {
-      const claim = await this.#claimOne(by, leaseMs)
-      if (!claim) break
-      claims.push(claim)
+      const row = await this.#claimOne(by, now, now + leaseMs)
+      if (!row) break
+      claims.push(claimOf<B>(row))
     }
     return claims
   }
@@ -89,17 +92,15 @@ export class MongoQueue<B> implements Queue<B> {
     return { active, done, dead, oldestDueMs: oldest ? now - oldest.availableAt : 0 }
   }
 
-  async #claimOne(by: string, leaseMs: number): Promise<Claim<B> | undefined> {
-    const now = this.#clock()
-    const row = await this.#rows().findOneAndUpdate(
+  #claimOne(by: string, now: number, until: number): Promise<QueueRow | null> {
+    return this.#rows().findOneAndUpdate(
       due(now),
       {
-        $set: { availableAt: now + leaseMs, leasedBy: by, updatedAt: new Date(now).toISOString() },
+        $set: { availableAt: until, leasedBy: by, updatedAt: new Date(now).toISOString() },
         $inc: { leaseToken: 1, attempts: 1 },
       },
       { sort: { availableAt: 1, _id: 1 }, returnDocument: 'after' },
     )
-    return row ? claimOf<B>(row) : undefined
   }
 
   /** Knocks only rise: where the first condition fails and the second holds, somebody knocked. */

@@ -4,6 +4,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Row, Sql, Value } from './sql.ts'
 
 const BUSY_TIMEOUT_MS = 5_000
@@ -29,8 +30,11 @@ class NodeSqlite implements Sql {
     this.#path = path
   }
 
+  /** Gives way afterwards: whoever reads in a loop must not keep writes, and all other work of the process, waiting. */
   async read(statement: string, ...parameters: Value[]): Promise<Row[]> {
-    return this.#rows(statement, parameters)
+    const rows = this.#rows(statement, parameters)
+    await nextTurn()
+    return rows
   }
 
   write(statement: string, ...parameters: Value[]): Promise<Row[]> {

@@ -1,17 +1,7 @@
+// `id` closes every index, so that ordered pages come from the index, ties included.
+
+import { COLLECTIONS, QUEUE_INDEXES, QUEUES, type QueueName } from '../layout.ts'
 import { type CollectionName, INDEXES } from '../store.ts'
-
-export const QUEUES = ['inbox', 'deliveries'] as const
-
-export type QueueName = (typeof QUEUES)[number]
-
-/** `id` closes every index, so that ordered pages come from the index, ties included. */
-const QUEUE_INDEXES = [
-  ['state', 'availableAt', 'id'],
-  ['createdAt', 'id'],
-  ['state', 'createdAt', 'id'],
-  ['lane', 'createdAt', 'id'],
-  ['lane', 'state', 'createdAt', 'id'],
-]
 
 /** Where a field of a document is found. An index serves a condition only where both are written in the same way. */
 export function column(field: string): string {
@@ -20,12 +10,7 @@ export function column(field: string): string {
 }
 
 export function schema(): string[] {
-  const collections = Object.keys(INDEXES).filter(isCollection)
-  return [...collections.flatMap(collectionSchema), ...QUEUES.flatMap(queueSchema), EVENTS]
-}
-
-function isCollection(name: string): name is CollectionName {
-  return name in INDEXES
+  return [...COLLECTIONS.flatMap(collectionSchema), ...QUEUES.flatMap(queueSchema), EVENTS]
 }
 
 function collectionSchema(name: CollectionName): string[] {
@@ -34,7 +19,7 @@ function collectionSchema(name: CollectionName): string[] {
     version INTEGER NOT NULL,
     doc TEXT NOT NULL CHECK (json_valid(doc))
   ) STRICT`
-  return [table, ...INDEXES[name].map((fields) => index(name, fields, [...fields.map(column), 'id']))]
+  return [table, ...INDEXES[name].map((fields) => index(name, fields, fields.map(column)))]
 }
 
 function queueSchema(name: QueueName): string[] {
@@ -53,11 +38,12 @@ function queueSchema(name: QueueName): string[] {
     createdAt TEXT NOT NULL,
     updatedAt TEXT NOT NULL
   ) STRICT`
-  return [table, ...QUEUE_INDEXES.map((columns) => index(name, columns.slice(0, -1), columns))]
+  return [table, ...QUEUE_INDEXES.map((fields) => index(name, fields, fields))]
 }
 
-function index(table: string, fields: readonly string[], columns: string[]): string {
-  return `CREATE INDEX IF NOT EXISTS ${[table, ...fields].join('_')} ON ${table} (${columns.join(', ')})`
+function index(table: string, fields: readonly string[], columns: readonly string[]): string {
+  const name = [table, ...fields].join('_')
+  return `CREATE INDEX IF NOT EXISTS ${name} ON ${table} (${[...columns, 'id'].join(', ')})`
 }
 
 const EVENTS = `CREATE TABLE IF NOT EXISTS events (

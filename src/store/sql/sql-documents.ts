@@ -69,7 +69,11 @@ export function findStatement<T>(
   const key = column(orderBy)
   const [direction, behind] = descending ? ['DESC', '<'] : ['ASC', '>']
   let condition = conditions(where ?? {}, parameters)
-  if (after) condition += ` AND (${key}, id) ${behind} (${bind(parameters, after[0])}, ${bind(parameters, after[1])})`
+  if (after) {
+    const [value, id] = [bind(parameters, after[0]), bind(parameters, after[1])]
+    // The first condition says less than the second, but SQLite starts from an expression's index only with it.
+    condition += ` AND ${key} ${behind}= ${value} AND (${key}, id) ${behind} (${value}, ${id})`
+  }
   const order = `ORDER BY ${key} ${direction}, id ${direction} LIMIT ${bind(parameters, limit)}`
   return { statement: `SELECT doc FROM ${table} WHERE ${condition} ${order}`, parameters }
 }

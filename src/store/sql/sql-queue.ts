@@ -1,7 +1,7 @@
+import type { QueueName } from '../layout.ts'
 import { buried, finished, retried, type Settlements } from '../settlement.ts'
 import type { Claim, ClaimRequest, Entry, NewEntry, Position, Queue, QueueStats } from '../store.ts'
 import { claimOf, entryOf } from './queue-rows.ts'
-import type { QueueName } from './schema.ts'
 import { integer, type Row, type Sql, text, type Value } from './sql.ts'
 
 export class SqlQueue<B> implements Queue<B> {
