@@ -1,7 +1,20 @@
 // The one place that reads the environment. A wrong value stops the start with a sentence that names the variable.
 
 import { X509Certificate } from 'node:crypto'
-import ipaddr from 'ipaddr.js'
+import {
+  ConfigError,
+  list,
+  readCidrs,
+  readDatabaseUrl,
+  readDuration,
+  readKey,
+  readLogLevel,
+  readPort,
+  readSecret,
+  readShare,
+  readUrl,
+} from './config-values.ts'
+import { VARIABLES, type Variable } from './config-variables.ts'
 import type { SubscriptionKind } from './domain/subscription.ts'
 
 export interface Config {
@@ -53,50 +66,11 @@ export interface EncryptionCertificate {
   privateKey: string
 }
 
-/** Every variable, its default and what it means; `.env.example` and the README are held against this list. */
-export const VARIABLES = {
-  PUBLIC_URL: { meaning: 'https address under which Graph and viewers reach us (http only on loopback)' },
-  HOST: { default: '0.0.0.0', meaning: 'where we listen' },
-  PORT: { default: '8080', meaning: 'where we listen' },
-  DATABASE_URL: { default: 'sqlite:./data/relay.db', meaning: 'mongodb://, mongodb+srv:// or sqlite:PATH' },
-  APP_SECRET: { meaning: 'at least 32 bytes; clientState, grants, cookies and secrets at rest are keyed from it' },
-  APP_SECRET_PREVIOUS: { meaning: 'the secret before this one, during a rotation' },
-  AZURE_TENANT_ID: { meaning: 'the tenant of the app registration' },
-  AZURE_CLIENT_ID: { meaning: 'the app registration' },
-  AZURE_CLIENT_SECRET: { meaning: 'a client secret of the app registration' },
-  AZURE_CLIENT_CERTIFICATE_PATH: { meaning: 'PEM with key and certificate, instead of the secret' },
-  AZURE_USE_MANAGED_IDENTITY: { meaning: 'true: the managed identity of the machine, instead of both' },
-  AZURE_AUTHORITY_HOST: { default: 'https://login.microsoftonline.com', meaning: 'sign-in host of a national cloud' },
-  GRAPH_URL: { default: 'https://graph.microsoft.com', meaning: 'Graph host of a national cloud' },
-  TEAMS_RECORDING_ADMIN_EMAIL: { meaning: 'the account whose OneDrive holds the recordings (service-account set-up)' },
-  TEAMS_ONEDRIVE_DRIVE_ID: { meaning: 'the drive that holds the recordings, where it is known' },
-  WATCH: { default: 'drives,callRecords', meaning: 'what is watched; also recordings and transcripts' },
-  GRAPH_CERTIFICATE_PATH: { meaning: 'PEM certificates for encrypted notifications, newest first' },
-  GRAPH_PRIVATE_KEY_PATH: { meaning: 'PEM private keys, in the order of the certificates' },
-  API_KEYS: { meaning: 'name:key,... for LMS systems; a key has at least 24 characters' },
-  ADMIN_KEY: { meaning: 'signs a person in at /admin; at least 24 characters' },
-  LMS_ENDPOINT_URL: { meaning: 'a first endpoint, made at start-up if it is not there' },
-  LMS_ENDPOINT_SECRET: { meaning: 'its Standard Webhooks secret (whsec_...)' },
-  EGRESS_ALLOW: { meaning: 'CIDRs that endpoints may reach though they are private (on-premise LMS)' },
-  DELIVERY_SCHEDULE: { default: '0s,5s,5m,30m,2h,5h,10h,14h,20h,24h', meaning: 'attempts of a delivery' },
-  SWEEP_INTERVAL: { default: '15m', meaning: 'how often every drive is swept' },
-  RENEW_AT: { default: '0.5', meaning: "share of a subscription's life after which it is renewed" },
-  INBOX_LEASE: { default: '60s', meaning: 'how long a worker holds an entry; longer than every deadline inside it' },
-  DELIVERY_TIMEOUT: { default: '15s', meaning: 'deadline of one attempt' },
-  GRANT_TTL: { default: '4h', meaning: 'default life of a grant' },
-  LOG_LEVEL: { default: 'info', meaning: 'fatal, error, warn, info, debug, trace or silent' },
-} as const satisfies Record<string, { default?: string; meaning: string }>
-
-export type Variable = keyof typeof VARIABLES
 export type Environment = Partial<Record<string, string>>
 
 /** Deadline of one request to Graph, in ms; an inbox lease has to outlive it. */
 export const GRAPH_TIMEOUT_MS = 20_000
 const LEASE_MARGIN_MS = 5_000
-
-export class ConfigError extends Error {
-  override name = 'ConfigError'
-}
 
 /**
  * Gives the configuration that the environment describes.
@@ -158,53 +132,6 @@ function required(read: Read, name: Variable): string {
 
 function optional<T>(value: string | undefined, parse: (value: string) => T): T | null {
   return value === undefined ? null : parse(value)
-}
-
-function list(value: string): string[] {
-  return value
-    .split(',')
-    .map((part) => part.trim())
-    .filter(Boolean)
-}
-
-function readUrl(name: Variable, value: string): string {
-  const url = URL.parse(value)
-  if (!url || !/^https?:$/.test(url.protocol))
-    throw new ConfigError(`${name} must be an https address, not "${value}".`)
-  if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
-    throw new ConfigError(`${name} must use https; plain http is accepted on loopback only, not for "${url.hostname}".`)
-  }
-  if (url.username || url.password || url.search || url.hash) {
-    throw new ConfigError(`${name} must be a plain address without user, query or fragment.`)
-  }
-  return value.replace(/\/+$/, '')
-}
-
-/** Whether a URL's host name is this machine itself. */
-export function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname)
-}
-
-function readPort(value: string): number {
-  const port = Number(value)
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new ConfigError(`PORT must be 0 to 65535, not "${value}".`)
-  return port
-}
-
-function readDatabaseUrl(value: string): string {
-  if (/^(mongodb(\+srv)?:\/\/|sqlite:).+/.test(value)) return value
-  throw new ConfigError('DATABASE_URL must begin with mongodb://, mongodb+srv:// or sqlite: followed by a path.')
-}
-
-function readSecret(name: Variable, value: string): string {
-  if (Buffer.byteLength(value) >= 32) return value
-  throw new ConfigError(`${name} must have at least 32 bytes; it has ${Buffer.byteLength(value)}.`)
-}
-
-function readKey(name: Variable, value: string): string {
-  if (value.length >= 24) return value
-  throw new ConfigError(`${name} must have at least 24 characters; it has ${value.length}.`)
 }
 
 function readCredential(read: Read, readFile: (path: string) => string): AzureCredential {
@@ -283,35 +210,6 @@ function readFirstEndpoint(read: Read): Config['firstEndpoint'] {
     throw new ConfigError('LMS_ENDPOINT_SECRET must be whsec_ and the base64 of 24 to 64 random bytes.')
   }
   return { url, secret }
-}
-
-function readCidrs(value: string | undefined): string[] {
-  return list(value ?? '').map((cidr) => {
-    if (!ipaddr.isValidCIDR(cidr)) throw new ConfigError(`EGRESS_ALLOW must be a list of CIDRs; "${cidr}" is none.`)
-    return cidr
-  })
-}
-
-const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
-
-function readDuration(name: Variable, value: string): number {
-  const [, amount, unit] = /^(\d+)(ms|s|m|h|d)$/.exec(value) ?? []
-  const factor = UNITS[unit ?? '']
-  if (!amount || !factor)
-    throw new ConfigError(`${name} takes lengths of time such as 500ms, 15s, 5m or 2h; not "${value}".`)
-  return Number(amount) * factor
-}
-
-function readShare(name: Variable, value: string): number {
-  const share = Number(value)
-  if (share > 0 && share < 1) return share
-  throw new ConfigError(`${name} must be a number between 0 and 1, not "${value}".`)
-}
-
-function readLogLevel(value: string): string {
-  const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
-  if (levels.includes(value)) return value
-  throw new ConfigError(`LOG_LEVEL must be one of ${levels.join(', ')}; not "${value}".`)
 }
 
 function checkLease({ inboxLeaseMs, deliveryTimeoutMs }: Config): void {

@@ -5,7 +5,18 @@ import { describe, expect, it } from 'vitest'
 const SRC = join(import.meta.dirname, '../src')
 const STAGES = ['receive', 'inbox', 'resolve', 'match', 'publish', 'download', 'subscriptions', 'conferences', 'admin']
 // Files beside the folders that anybody but the domain may use.
-const GROUND = ['config', 'errors', 'ids', 'keys', 'log', 'metrics', 'wake', 'client-state']
+const GROUND = [
+  'config',
+  'config-values',
+  'config-variables',
+  'errors',
+  'ids',
+  'keys',
+  'log',
+  'metrics',
+  'wake',
+  'client-state',
+]
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'))
 

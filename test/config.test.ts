@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { ConfigError, readConfig, VARIABLES } from '../src/config.ts'
+import { readConfig } from '../src/config.ts'
+import { ConfigError } from '../src/config-values.ts'
+import { VARIABLES } from '../src/config-variables.ts'
 
 const ENVIRONMENT = {
   PUBLIC_URL: 'https://relay.example.edu/',

@@ -5,7 +5,8 @@ import {
   ManagedIdentityApplication,
   type NodeAuthOptions,
 } from '@azure/msal-node'
-import { type AzureConfig, isLoopback } from '../config.ts'
+import type { AzureConfig } from '../config.ts'
+import { isLoopback } from '../config-values.ts'
 import { RelayError } from '../errors.ts'
 
 /** Gives a bearer for Graph; a new one where `fresh` is true, for Graph may refuse one before it expires. */
