@@ -10,6 +10,8 @@ export const LECTURE = { startedAt: new Date('2026-11-24T09:00:12Z'), endedAt: n
 const MeetingAnswer = z.object({ joinUrl: z.string() })
 const Recording = z.looseObject({ id: z.string(), status: z.string(), conferenceId: z.string().nullable() })
 const RecordingList = z.object({ items: z.array(Recording) })
+const Event = z.object({ type: z.string(), data: z.record(z.string(), z.unknown()) })
+const EventList = z.object({ items: z.array(Event) })
 const GrantAnswer = z.object({ contentUrl: z.string(), watchUrl: z.string(), expiresAt: z.string() })
 
 export interface Scene {
@@ -26,8 +28,10 @@ export interface Scene {
   rest(): Promise<void>
   recordings(): Promise<z.output<typeof Recording>[]>
   grant(recordingId: string, body?: Record<string, unknown>): Promise<z.output<typeof GrantAnswer>>
-  /** Types of the events that the LMS took, each once. */
+  /** Types of the events that the LMS took, each once, in no promised order. */
   told(): string[]
+  /** The feed, in order. */
+  events(): Promise<z.output<typeof Event>[]>
   stop(): Promise<void>
 }
 
@@ -79,6 +83,7 @@ export async function startScene(options: SceneOptions = {}): Promise<Scene> {
       return GrantAnswer.parse(await answer.json())
     },
     told: () => [...simulator.lms.library.values()].map(({ type }) => type),
+    events: async () => EventList.parse(await (await relay.call('GET', '/v1/events')).json()).items,
     stop: async () => {
       await relay.stop()
       await simulator.stop()

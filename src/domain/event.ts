@@ -31,3 +31,8 @@ export interface PublishedEvent {
   timestamp: string
   body: string
 }
+
+/** The bytes that every attempt sends: the Standard Webhooks payload. */
+export function eventBody({ type, timestamp, data }: Event): string {
+  return JSON.stringify({ type, timestamp, data })
+}

@@ -1,7 +1,7 @@
 import type { Collection } from 'mongodb'
 import type { Event, EventType, PublishedEvent } from '../../domain/event.ts'
+import { eventBody } from '../../domain/event.ts'
 import { RelayError } from '../../errors.ts'
-import { eventBody } from '../event-body.ts'
 import type { EventLog } from '../store.ts'
 import type { Connection } from './connection.ts'
 import { inserted } from './duplicate-key.ts'

@@ -1,5 +1,4 @@
-import { EVENT_TYPES, type Event, type EventType, type PublishedEvent } from '../../domain/event.ts'
-import { eventBody } from '../event-body.ts'
+import { EVENT_TYPES, type Event, type EventType, eventBody, type PublishedEvent } from '../../domain/event.ts'
 import type { EventLog } from '../store.ts'
 import { integer, type Row, type Sql, text } from './sql.ts'
 
