@@ -4,9 +4,11 @@ import type { Service, Step } from './service.ts'
 
 interface Loop {
   name: string
-  steps: Step[]
+  step: Step
   /** How long to wait, in ms, when there was nothing to do. */
   pollMs: number
+  /** How many run beside each other, so that one that waits for somebody slow does not hold up the others. */
+  workers: number
 }
 
 const AFTER_FAILURE_MS = 1_000
@@ -15,19 +17,21 @@ const AFTER_FAILURE_MS = 1_000
 export async function runLoops(service: Service, signal: AbortSignal): Promise<void> {
   const { drainInbox, fanOutDue, deliverDue, renewDue, sweepDue } = service.steps
   const loops: Loop[] = [
-    { name: 'inbox', steps: [drainInbox], pollMs: 1_000 },
-    { name: 'publish', steps: [fanOutDue, deliverDue], pollMs: 1_000 },
-    { name: 'subscriptions', steps: [renewDue, sweepDue], pollMs: 5_000 },
+    { name: 'inbox', step: drainInbox, pollMs: 1_000, workers: 4 },
+    { name: 'fan-out', step: fanOutDue, pollMs: 1_000, workers: 1 },
+    { name: 'deliver', step: deliverDue, pollMs: 1_000, workers: 4 },
+    { name: 'renew', step: renewDue, pollMs: 5_000, workers: 1 },
+    { name: 'sweep', step: sweepDue, pollMs: 5_000, workers: 1 },
   ]
-  await Promise.all(loops.map((loop) => repeat(loop, service, signal)))
+  const workers = loops.flatMap((loop) => Array.from({ length: loop.workers }, () => repeat(loop, service, signal)))
+  await Promise.all(workers)
 }
 
-async function repeat({ name, steps, pollMs }: Loop, { wake, log }: Service, signal: AbortSignal): Promise<void> {
+async function repeat({ name, step, pollMs }: Loop, { wake, log }: Service, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const seen = wake.rings
     try {
-      let done = 0
-      for (const step of steps) done += await step()
+      const done = await step()
       if (done > 0) wake.ring()
       else await wake.wait(seen, pollMs, signal)
     } catch (error) {

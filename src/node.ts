@@ -20,13 +20,13 @@ async function main(): Promise<void> {
   await store.open()
   const egress = createEgress(config.egressAllow)
   const service = createService(config, { store, log, clock, fetch, send: egress.send })
+  await service.register()
 
   const stopping = new AbortController()
   const app = createApp(service, () => stopping.signal.aborted)
   const server = serve({ fetch: app.fetch, hostname: config.host, port: config.port }, (address: AddressInfo) => {
     log.info({ host: address.address, port: address.port, publicUrl: config.publicUrl }, 'listening')
   })
-  await service.register()
   const loops = runLoops(service, stopping.signal)
 
   const stop = async (signal: string) => {
@@ -47,5 +47,5 @@ async function main(): Promise<void> {
 main().catch((error: unknown) => {
   if (error instanceof ConfigError) console.error(error.message)
   else createLog('error').fatal({ err: error }, 'the service could not start')
-  process.exitCode = 1
+  process.exit(1)
 })

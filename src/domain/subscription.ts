@@ -31,8 +31,16 @@ export interface Drive {
   driveId: string
   ownerEmail: string | null
   /** Folders whose files are recordings, told apart by id: names are localised and can be changed. */
-  recordingsFolders: { id: string; name: string }[]
+  recordingsFolders: RecordingsFolder[]
+  rootId: string | null
   /** Graph's deltaLink, verbatim; null means a full enumeration. */
   cursor: string | null
   lastVisitAt: string | null
+}
+
+export interface RecordingsFolder {
+  id: string
+  name: string
+  /** Whether Graph itself named it, not its name. */
+  isSpecial: boolean
 }

@@ -1,4 +1,4 @@
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
 import { html } from 'hono/html'
 import { RelayError } from '../errors.ts'
 import { notFound } from '../http/problem.ts'
@@ -12,23 +12,35 @@ export interface WatchOptions {
   clock: () => number
 }
 
-/** `GET /watch/{id}?grant=`: a page that plays a recording. */
-export function watchRoutes({ store, grantKeys, clock }: WatchOptions): Hono {
+// The page runs no script and loads nothing but the recording.
+const POLICY = "default-src 'none'; media-src 'self'; img-src data:; style-src 'unsafe-inline'"
+
+/** `GET /watch/{id}?grant=`: a page that plays a recording, or says in a sentence why it does not. */
+export function watchRoutes(options: WatchOptions): Hono {
   const app = new Hono()
   app.get('/watch/:id', async (c) => {
-    const id = c.req.param('id')
-    const grant = c.req.query('grant')
-    if (!grant) throw new RelayError('grant_missing', 'reject', 'Open the recording from the course.', { status: 403 })
-    const { viewer } = await verifyGrant(grantKeys, grant, id, new Date(clock()))
-    const stored = await store.recordings.get(id)
-    if (!stored) throw notFound('recording', id)
-    const { title, startedAt, part, parts } = stored.document
-    openRecording(stored.document)
     c.header('cache-control', 'private, no-store')
     c.header('referrer-policy', 'no-referrer')
-    return c.html(player({ id, grant, title, startedAt, part, parts, viewer: viewer.name }))
+    c.header('content-security-policy', POLICY)
+    try {
+      return await c.html(player(await admit(c, c.req.param('id'), options)))
+    } catch (error) {
+      if (!(error instanceof RelayError) || (error.status !== 403 && error.status !== 404)) throw error
+      return c.html(refusal(error.message), error.status)
+    }
   })
   return app
+}
+
+async function admit(c: Context, id: string, { store, grantKeys, clock }: WatchOptions): Promise<Player> {
+  const grant = c.req.query('grant')
+  if (!grant) throw new RelayError('grant_missing', 'reject', 'Open the recording from the course.', { status: 403 })
+  const { viewer } = await verifyGrant(grantKeys, grant, id, new Date(clock()))
+  const stored = await store.recordings.get(id)
+  if (!stored) throw notFound('recording', id)
+  openRecording(stored.document)
+  const { title, startedAt, part, parts } = stored.document
+  return { id, grant, title, startedAt, part, parts, viewer: viewer.name }
 }
 
 interface Player {
@@ -43,6 +55,20 @@ interface Player {
 
 function player({ id, grant, title, startedAt, part, parts, viewer }: Player) {
   const date = startedAt ? new Date(startedAt).toLocaleDateString('en-GB', { dateStyle: 'long', timeZone: 'UTC' }) : ''
+  const source = `/v1/recordings/${encodeURIComponent(id)}/content?grant=${encodeURIComponent(grant)}`
+  return layout(
+    title,
+    html`<video controls playsinline preload="metadata" src="${source}"></video>
+  <h1>${title}${parts > 1 ? html` <small>part ${part} of ${parts}</small>` : ''}</h1>
+  <p>${date}${viewer ? html` · opened for ${viewer}` : ''}</p>`,
+  )
+}
+
+function refusal(sentence: string) {
+  return layout('Not available', html`<h1>The recording cannot be played</h1><p>${sentence}</p>`)
+}
+
+function layout(title: string, content: ReturnType<typeof html>) {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -58,12 +84,6 @@ function player({ id, grant, title, startedAt, part, parts, viewer }: Player) {
   p { margin: 0.25rem 0; color: #a9adb6; }
 </style>
 </head>
-<body>
-<main>
-  <video controls playsinline preload="metadata" src="/v1/recordings/${encodeURIComponent(id)}/content?grant=${encodeURIComponent(grant)}"></video>
-  <h1>${title}${parts > 1 ? html` <small>part ${part} of ${parts}</small>` : ''}</h1>
-  <p>${date}${viewer ? html` · opened for ${viewer}` : ''}</p>
-</main>
-</body>
+<body><main>${content}</main></body>
 </html>`
 }

@@ -26,7 +26,7 @@ const MAX_EXTENSIONS = 20
 
 /** Looks at up to `batch` due entries and gives how many there were. */
 export async function drainInbox(options: DrainOptions): Promise<number> {
-  const { inbox, by, leaseMs, batch = 8 } = options
+  const { inbox, by, leaseMs, batch = 4 } = options
   const claims = await inbox.claim({ by, limit: batch, leaseMs })
   await Promise.all(claims.map((claim) => look(claim, options)))
   return claims.length

@@ -25,11 +25,11 @@ export interface DeliverOptions {
   scheduleMs: number[]
 }
 
-const BATCH = 16
+const BATCH = 8
 const LONGEST_RETRY_AFTER_MS = 24 * 60 * 60_000
 const KEPT_ATTEMPTS = 30
 
-/** Attempts up to 16 due deliveries and gives how many there were. */
+/** Attempts up to 8 due deliveries and gives how many there were. */
 export async function deliverDue(options: DeliverOptions): Promise<number> {
   const claims = await options.store.deliveries.claim({ by: options.by, limit: BATCH, leaseMs: options.leaseMs })
   await Promise.all(claims.map((claim) => deliver(claim, options)))

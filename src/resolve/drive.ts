@@ -12,7 +12,7 @@ import { inboxEntry } from '../inbox/entry.ts'
 import type { Log } from '../log.ts'
 import { amend, type Store } from '../store/store.ts'
 import { fileFacts, isVideo, type Watched } from './file.ts'
-import { recordingsFoldersAmong, rememberFolder } from './recordings-folder.ts'
+import { learnFolders } from './recordings-folder.ts'
 
 export interface ResolveOptions {
   store: Store
@@ -26,26 +26,17 @@ export async function visitDrive(subscriptionId: string, options: ResolveOptions
   const { store, clock } = options
   const watched = await loadWatched(subscriptionId, store)
   const { drive } = watched
-  const special =
-    drive.recordingsFolders.length === 0 ? await recordingsFolder(options.graph, drive.driveId) : undefined
+  const special = await askForFolder(drive, options.graph)
+  const isNew = special && !drive.recordingsFolders.some(({ id }) => id === special.id)
   // What lay in the folder before we knew of it is behind the cursor: read the drive from its beginning.
-  const delta = await readDelta(drive, special ? null : drive.cursor, options)
-  const folders = knownFolders(drive, special, delta.items)
-  const ids = await foldItems(
-    delta.items.values(),
-    { ...watched, drive: { ...drive, recordingsFolders: folders } },
-    options,
-  )
+  const delta = await readDelta(drive, isNew ? null : drive.cursor, options)
+  const learnt = learnFolders(drive, special, delta.items)
+  const ids = await foldItems(delta.items.values(), { ...watched, drive: { ...drive, ...learnt } }, options)
   await store.inbox.knock(ids.map((recordingId) => inboxEntry({ kind: 'recording', recordingId })))
   const now = new Date(clock()).toISOString()
+  const visited = { ...learnt, cursor: delta.cursor, lastVisitAt: now }
   await amend(store.subscriptions, subscriptionId, (current) =>
-    current?.drive
-      ? {
-          ...current,
-          drive: { ...current.drive, recordingsFolders: folders, cursor: delta.cursor, lastVisitAt: now },
-          updatedAt: now,
-        }
-      : undefined,
+    current?.drive ? { ...current, drive: { ...current.drive, ...visited }, updatedAt: now } : undefined,
   )
   return ids
 }
@@ -54,6 +45,11 @@ async function loadWatched(subscriptionId: string, store: Store): Promise<Watche
   const subscription = (await store.subscriptions.get(subscriptionId))?.document
   if (subscription?.drive) return { ...subscription, drive: subscription.drive }
   throw new RelayError('drive_unknown', 'bury', `No drive is watched as ${subscriptionId}.`)
+}
+
+/** Asks Graph for the folder, until it has named one. */
+async function askForFolder({ driveId, recordingsFolders }: Drive, graph: GraphClient): Promise<DriveItem | undefined> {
+  return recordingsFolders.some(({ isSpecial }) => isSpecial) ? undefined : recordingsFolder(graph, driveId)
 }
 
 interface Delta {
@@ -82,16 +78,6 @@ async function readPages(driveId: string, from: string | null, { graph }: Resolv
   }
   if (cursor) return { items, cursor }
   throw new RelayError('delta_truncated', 'retry', 'The delta of a drive ended without a new cursor.')
-}
-
-function knownFolders(
-  drive: Drive,
-  special: DriveItem | undefined,
-  items: Map<string, DriveItem>,
-): Drive['recordingsFolders'] {
-  const rootId = [...items.values()].find((item) => item.root)?.id
-  const folders = [...(special ? [special] : []), ...recordingsFoldersAmong(items.values(), rootId)].map(rememberFolder)
-  return [...new Map([...drive.recordingsFolders, ...folders].map((folder) => [folder.id, folder])).values()]
 }
 
 async function foldItems(items: Iterable<DriveItem>, watched: Watched, options: ResolveOptions): Promise<string[]> {

@@ -1,4 +1,4 @@
-import type { Drive } from '../domain/subscription.ts'
+import type { Drive, RecordingsFolder } from '../domain/subscription.ts'
 import type { DriveItem } from '../graph/drives.ts'
 
 // Teams names the folder in the language of its owner, and there is no list of those names to ask for:
@@ -31,16 +31,29 @@ const NAMES = new Set([
   '녹음/녹화',
 ])
 
-/** The folder as we remember it. */
-export function rememberFolder(item: DriveItem): Drive['recordingsFolders'][number] {
-  return { id: item.id, name: item.name ?? '' }
+/** What is known of the folders after a delta: a folder that is gone is forgotten, so that Graph is asked again. */
+export function learnFolders(
+  { recordingsFolders, rootId }: Pick<Drive, 'recordingsFolders' | 'rootId'>,
+  special: DriveItem | undefined,
+  items: Map<string, DriveItem>,
+): Pick<Drive, 'recordingsFolders' | 'rootId'> {
+  const root = [...items.values()].find((item) => item.root)?.id ?? rootId
+  const found = [...items.values()].filter((item) => isRecordingsFolder(item, root))
+  const known = [
+    ...recordingsFolders,
+    ...found.map(remember),
+    ...(special ? [{ ...remember(special), isSpecial: true }] : []),
+  ]
+  const folders = [...new Map(known.map((folder) => [folder.id, folder])).values()]
+  return { recordingsFolders: folders.filter(({ id }) => !items.get(id)?.deleted), rootId: root }
 }
 
-/** Folders among the items that hold recordings: named so by Graph, or by their name directly below the root. */
-export function recordingsFoldersAmong(items: Iterable<DriveItem>, rootId: string | undefined): DriveItem[] {
-  return [...items].filter((item) => {
-    if (!item.folder || item.deleted) return false
-    if (item.specialFolder?.name === 'recordings') return true
-    return rootId !== undefined && item.parentReference?.id === rootId && NAMES.has((item.name ?? '').toLowerCase())
-  })
+function remember(item: DriveItem): RecordingsFolder {
+  return { id: item.id, name: item.name ?? '', isSpecial: item.specialFolder?.name === 'recordings' }
+}
+
+function isRecordingsFolder(item: DriveItem, rootId: string | null): boolean {
+  if (!item.folder || item.deleted) return false
+  if (item.specialFolder?.name === 'recordings') return true
+  return rootId !== null && item.parentReference?.id === rootId && NAMES.has((item.name ?? '').toLowerCase())
 }

@@ -54,7 +54,7 @@ export async function watchDrive(drive: WatchEntry['drive'], options: RegisterOp
 
 function driveSubscription(found: FoundDrive, options: RegisterOptions): Subscription {
   const { driveId, ownerId, ownerEmail } = found
-  const drive = { driveId, ownerEmail, recordingsFolders: [], cursor: null, lastVisitAt: null }
+  const drive = { driveId, ownerEmail, recordingsFolders: [], rootId: null, cursor: null, lastVisitAt: null }
   const base = newSubscription({ kind: 'drive', resource: `/drives/${driveId}/root`, changeType: 'updated' }, options)
   return { ...base, drive, ownerId, sweepAt: base.createdAt }
 }

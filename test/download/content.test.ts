@@ -115,11 +115,12 @@ describe('content', () => {
       expect(await response.json()).toMatchObject({ code: 'grant_invalid' })
     }
     scene.simulator.clock.advance(61_000)
-    for (const url of [contentUrl, watchUrl]) {
-      const response = await fetch(url)
-      expect(response.status).toBe(403)
-      expect(await response.json()).toMatchObject({ code: 'grant_expired' })
-    }
+    const expired = await fetch(contentUrl)
+    expect(expired.status).toBe(403)
+    expect(await expired.json()).toMatchObject({ code: 'grant_expired' })
+    const page = await fetch(watchUrl)
+    expect(page.status).toBe(403)
+    expect(await page.text()).toContain('The link has expired; open the recording from the course again.')
   })
 
   it('is closed from the moment it is hidden, and opens again', async () => {

@@ -60,6 +60,25 @@ describe('a visit to a drive', () => {
     },
   )
 
+  it.each(['Recordings', 'Aufnahmen', 'レコーディング'])(
+    'knows the folder %s by its name where Graph does not name it',
+    async (name) => {
+      const { simulator } = scene
+      simulator.faults.failNext({ path: /special\/recordings/, status: 404, times: 1_000 })
+      const grace = simulator.world.addPerson({
+        displayName: 'Grace',
+        email: 'grace@example.edu',
+        recordingsFolderName: name,
+      })
+      const meeting = await scene.prepare('compilers', { title: 'Compilers', organizer: { email: grace.email } })
+      simulator.world.record(meeting, LECTURE)
+      await scene.rest()
+      const [folder] = (await driveSubscription()).drive.recordingsFolders
+      expect(folder).toEqual({ id: expect.any(String), name, isSpecial: false })
+      expect(await scene.recordings()).toMatchObject([{ status: 'available', conferenceId: 'compilers' }])
+    },
+  )
+
   it('leaves files alone that are no recordings', async () => {
     const { simulator, ada } = scene
     await scene.prepare('algebra')
@@ -138,6 +157,21 @@ describe('a visit to a drive', () => {
     await scene.rest()
     expect(await scene.recordings()).toMatchObject([{ status: 'deleted' }])
     expect(scene.told().at(-1)).toBe('recording.deleted')
+  })
+
+  it('knows the folder again after it was deleted and made anew', async () => {
+    const { simulator, ada } = scene
+    const meeting = await scene.prepare('algebra')
+    simulator.world.record(meeting, LECTURE)
+    await scene.rest()
+    const old = simulator.world.driveOf(ada).find(({ special }) => special === 'recordings')
+    if (!old) throw new Error('there is a folder')
+    simulator.world.deleteItem(old)
+    ada.recordingsFolderName = 'Vidéos de cours'
+    simulator.world.record(meeting, { startedAt: new Date('2026-11-24T09:55:00Z'), endedAt: LECTURE.endedAt })
+    await scene.rest()
+    await scene.relay.call('POST', '/v1/conferences/algebra/sync')
+    expect(await scene.recordings()).toHaveLength(2)
   })
 
   it('finds by the sweep what no notification announced', async () => {

@@ -1,4 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Clock } from '../../src/simulator/clock.ts'
+import { startSimulator } from '../../src/simulator/simulator.ts'
+import { startRelay } from '../relay.ts'
 import { LECTURE, type Scene, startScene } from '../scene.ts'
 
 let scene: Scene
@@ -110,6 +113,46 @@ describe('subscriptions', () => {
     expect(resources).toContain(`/drives/${grace.driveId}/root`)
     expect(resources).toContain(`/drives/${scene.ada.driveId}/root`)
   })
+})
+
+describe('the drive of a service account', () => {
+  it.each(['TEAMS_RECORDING_ADMIN_EMAIL', 'TEAMS_ONEDRIVE_DRIVE_ID'])(
+    'is watched from %s, and its recordings find their courses',
+    async (name) => {
+      await scene.stop()
+      const clock = new Clock()
+      const simulator = await startSimulator({ clock })
+      clock.set(new Date('2026-11-24T08:30:00Z'))
+      const account = simulator.world.addPerson({ displayName: 'Recordings', email: 'recordings@example.edu' })
+      simulator.world.addPerson({ displayName: 'Ada', email: 'ada@example.edu' })
+      const value = name === 'TEAMS_ONEDRIVE_DRIVE_ID' ? account.driveId : account.email
+      const relay = await startRelay(simulator, { environment: { [name]: value } })
+      await relay.settle()
+      expect(simulator.subscriptions.list().map(({ resource }) => resource)).toContain(
+        `/drives/${account.driveId}/root`,
+      )
+
+      const times = { startsAt: LECTURE.startedAt, endsAt: LECTURE.endedAt }
+      const meeting = simulator.world.scheduleMeeting({ organizer: account, subject: 'Room 101', ...times })
+      const conference = {
+        title: 'Algebra I',
+        organizer: { email: 'ada@example.edu' },
+        joinUrl: meeting.joinUrl,
+        ...times,
+      }
+      expect((await relay.call('PUT', '/v1/conferences/algebra', conference)).status).toBe(201)
+      clock.set(new Date('2026-11-24T10:30:00Z'))
+      simulator.world.record(meeting, LECTURE)
+      simulator.world.hold(meeting, LECTURE)
+      await simulator.settled()
+      await relay.settle()
+      const answer = await relay.call('GET', '/v1/conferences/algebra/recordings')
+      expect(await answer.json()).toMatchObject({ items: [{ status: 'available', match: { confidence: 1 } }] })
+      await relay.stop()
+      await simulator.stop()
+      scene = await startScene()
+    },
+  )
 })
 
 describe('a lifecycle notification', () => {
