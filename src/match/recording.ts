@@ -5,6 +5,7 @@ import type { Conference } from '../domain/conference.ts'
 import { foldTeams, type Recording } from '../domain/recording.ts'
 import { RelayError } from '../errors.ts'
 import { inboxEntry } from '../inbox/entry.ts'
+import type { Log } from '../log.ts'
 import type { Store, Stored } from '../store/store.ts'
 import { conclude } from './conclude.ts'
 import { type Decision, decide } from './decide.ts'
@@ -15,6 +16,7 @@ import { placeOf, renumber } from './parts.ts'
 export interface MatchOptions {
   store: Store
   clock: () => number
+  log: Log
 }
 
 const TRIES = 10
@@ -29,7 +31,8 @@ export async function matchRecording(recordingId: string, options: MatchOptions)
 }
 
 /** False where the recording changed in the meantime. */
-async function matchStored({ document, version }: Stored<Recording>, { store, clock }: MatchOptions): Promise<boolean> {
+async function matchStored({ document, version }: Stored<Recording>, options: MatchOptions): Promise<boolean> {
+  const { store, clock, log } = options
   const now = new Date(clock()).toISOString()
   const file = await findFile(document, store)
   if (file) {
@@ -42,6 +45,7 @@ async function matchStored({ document, version }: Stored<Recording>, { store, cl
   const place = await placeOf(recording, decision.conference, store)
   const next = conclude(recording, decision, place, now)
   if (!isSame(next, document) && !(await store.recordings.replace(next, version))) return false
+  log.debug({ recordingId: next.id, status: next.status, conferenceId: next.conferenceId }, 'recording matched')
   if (next.teamsRecordingId) await removeWaiting(next, store)
   await renumberAround(document, next, decision.conference, store, now)
   return true

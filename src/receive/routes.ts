@@ -7,6 +7,7 @@ import { bodyLimit } from 'hono/body-limit'
 import type { InboxEntry } from '../domain/notification.ts'
 import { RelayError } from '../errors.ts'
 import { inboxEntry } from '../inbox/entry.ts'
+import type { Log } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Queue } from '../store/store.ts'
 import type { Wake } from '../wake.ts'
@@ -17,6 +18,7 @@ export interface ReceiveOptions {
   trust: Trust
   clock: () => number
   metrics: Metrics
+  log: Log
   wake: Wake
 }
 
@@ -26,7 +28,7 @@ const ANSWER_WITHIN_MS = 2_500
 type Reader = (body: NotificationBody, trust: Trust, notifiedAt: string) => InboxEntry[]
 
 export function receiveRoutes(options: ReceiveOptions): Hono {
-  const { inbox, trust, clock, metrics, wake } = options
+  const { inbox, trust, clock, metrics, log, wake } = options
 
   const receive = (read: Reader) => async (c: Context) => {
     const validationToken = c.req.query('validationToken')
@@ -38,6 +40,7 @@ export function receiveRoutes(options: ReceiveOptions): Hono {
     if (entries.length > 0) {
       await within(ANSWER_WITHIN_MS, inbox.knock(entries.map((entry) => inboxEntry(entry))))
       metrics.notifications.inc({ outcome: 'stored' }, believed)
+      log.debug({ entries: entries.length }, 'notifications stored')
       wake.ring()
     }
     return c.body(null, 202)

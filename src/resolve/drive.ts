@@ -34,6 +34,7 @@ export async function visitDrive(subscriptionId: string, options: ResolveOptions
   const ids = await foldItems(delta.items.values(), { ...watched, drive: { ...drive, ...learnt } }, options)
   await store.inbox.knock(ids.map((recordingId) => inboxEntry({ kind: 'recording', recordingId })))
   const now = new Date(clock()).toISOString()
+  options.log.debug({ driveId: drive.driveId, items: delta.items.size, recordings: ids.length }, 'drive read')
   const visited = { ...learnt, cursor: delta.cursor, lastVisitAt: now }
   await amend(store.subscriptions, subscriptionId, (current) =>
     current?.drive ? { ...current, drive: { ...current.drive, ...visited }, updatedAt: now } : undefined,
