@@ -5,6 +5,7 @@ import type { MiddlewareHandler } from 'hono'
 import { healthRoutes, renderMetrics } from './admin/health.ts'
 import { adminRoutes } from './admin/routes.ts'
 import { changeRoutes } from './conferences/changes.ts'
+import { deletionRoutes } from './conferences/deletions.ts'
 import { diagnosisRoutes } from './conferences/diagnosis.ts'
 import { meetingRoutes } from './conferences/meeting.ts'
 import { conferenceRecordingRoutes, recordingRoutes } from './conferences/recordings.ts'
@@ -54,6 +55,7 @@ export function createApp(service: Service, isDraining: () => boolean = () => fa
   app.route('/v1/conferences', diagnosisRoutes(base))
   app.route('/v1/recordings', recordingRoutes(base))
   app.route('/v1/recordings', changeRoutes(base))
+  app.route('/v1/recordings', deletionRoutes(base))
   app.route('/v1/recordings', grantRoutes({ ...base, grantKeys: keys.grant, ttlMs: config.grantTtlMs }))
   app.route('/v1/endpoints', endpointRoutes({ ...base, sealKeys: keys.seal, egressAllow: config.egressAllow }))
   app.route('/v1/deliveries', deliveryRoutes(base))

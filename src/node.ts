@@ -12,6 +12,9 @@ import { createEgress } from './publish/egress.ts'
 import { createService } from './service.ts'
 import { openStore } from './store/open-store.ts'
 
+// Docker gives ten seconds before it kills.
+const GRACE_MS = 8_000
+
 async function main(): Promise<void> {
   const config = readConfig(process.env, (path) => readFileSync(path, 'utf8'))
   const log = createLog(config.logLevel)
@@ -33,13 +36,15 @@ async function main(): Promise<void> {
     if (stopping.signal.aborted) return
     log.info({ signal }, 'stopping')
     stopping.abort()
-    await loops
+    await Promise.race([loops, new Promise((resolve) => setTimeout(resolve, GRACE_MS))])
+    // What is still in our hands belongs to whoever comes next, at once and not only when its lease is over.
+    await service.holdings.handBackAll()
     await new Promise<void>((resolve) => {
       server.close(() => resolve())
-      if ('closeIdleConnections' in server) server.closeIdleConnections()
+      if ('closeAllConnections' in server) server.closeAllConnections()
     })
-    await egress.close()
     await store.close()
+    process.exit(0)
   }
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(signal))
 }

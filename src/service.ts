@@ -4,7 +4,9 @@ import type { Config } from './config.ts'
 import type { Conference } from './domain/conference.ts'
 import { type GraphClient, graphClient } from './graph/client.ts'
 import { msalTokens } from './graph/token.ts'
-import { drainInbox, type Handlers } from './inbox/drain.ts'
+import { Holdings } from './holdings.ts'
+import type { Handlers } from './inbox/dispatch.ts'
+import { drainInbox } from './inbox/drain.ts'
 import { deriveKeys, type Keys } from './keys.ts'
 import type { Log } from './log.ts'
 import { rematchAround } from './match/conference.ts'
@@ -16,6 +18,7 @@ import { ensureFirstEndpoint } from './publish/endpoints.ts'
 import { fanOutDue } from './publish/fan-out.ts'
 import { resolveCall } from './resolve/call.ts'
 import { resolveCallRecording } from './resolve/call-recording.ts'
+import { checkAbsence, confirmDeletion, lookAgain } from './resolve/deletion.ts'
 import { visitDrive } from './resolve/drive.ts'
 import { validationTokenVerifier } from './resolve/validation-tokens.ts'
 import type { Store } from './store/store.ts'
@@ -43,10 +46,16 @@ export interface Service extends Runtime {
   graph: GraphClient
   metrics: Metrics
   wake: Wake
+  /** What the steps have in their hands at the moment. */
+  holdings: Holdings
   /** Makes sure that what the configuration names is there. Safe on every start and every replica. */
   register(): Promise<void>
   /** Looks for a conference's recordings at once. */
   lookNow(conference: Conference): Promise<void>
+  /** Asks whether a recording's file is there again, and takes it back if it is. */
+  lookAgain(recordingId: string): Promise<boolean>
+  /** Believes a person that a recording's file is gone. */
+  confirmDeletion(recordingId: string): Promise<void>
   steps: Record<'drainInbox' | 'fanOutDue' | 'deliverDue' | 'renewDue' | 'sweepDue', Step>
 }
 
@@ -56,7 +65,8 @@ export function createService(config: Config, runtime: Runtime): Service {
   const metrics = createMetrics()
   const graph = graphClient({ ...runtime, graphUrl: config.graphUrl, token: msalTokens(config.azure, config.graphUrl) })
   const by = `relay-${crypto.randomUUID()}`
-  const base = { store, graph, clock, log, metrics, by, leaseMs: config.inboxLeaseMs }
+  const holdings = new Holdings()
+  const base = { store, graph, clock, log, metrics, holdings, by, leaseMs: config.inboxLeaseMs }
   const registering = { ...base, watch: config.watch }
   const handlers = createHandlers(config, runtime, graph)
   const renewing = { ...base, ...config, clientStateKeys: keys.clientState }
@@ -64,7 +74,7 @@ export function createService(config: Config, runtime: Runtime): Service {
 
   return {
     ...runtime,
-    ...{ config, keys, graph, metrics, wake: new Wake() },
+    ...{ config, keys, graph, metrics, holdings, wake: new Wake() },
     register: async () => {
       await ensureFirstEndpoint(config.firstEndpoint, { ...base, ...config, sealKeys: keys.seal })
       await registerConfigured(config, registering)
@@ -74,6 +84,15 @@ export function createService(config: Config, runtime: Runtime): Service {
       const subscriptionId = await watchDrive({ person }, registering)
       const seen = subscriptionId ? await visitDrive(subscriptionId, base) : []
       for (const recordingId of seen) await matchRecording(recordingId, base)
+    },
+    lookAgain: async (recordingId) => {
+      const found = await lookAgain(recordingId, base)
+      await matchRecording(recordingId, base)
+      return found
+    },
+    confirmDeletion: async (recordingId) => {
+      await confirmDeletion(recordingId, base)
+      await matchRecording(recordingId, base)
     },
     steps: {
       drainInbox: () => drainInbox({ ...base, inbox: store.inbox, handlers }),
@@ -99,6 +118,7 @@ function createHandlers(config: Config, { store, log, clock, fetch }: Runtime, g
     },
     call: (entry) => resolveCall(entry, base),
     callRecording: (entry) => resolveCallRecording(entry, { ...base, certificates: config.encryption, verifyTokens }),
+    absence: (entry) => checkAbsence(entry.recordingId, base),
     lifecycle: (entry) => obeyLifecycle(entry, base),
     conference: (entry) => rematchAround(entry.conferenceId, base),
     recording: (entry) => matchRecording(entry.recordingId, base),

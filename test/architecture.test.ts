@@ -10,6 +10,7 @@ const GROUND = [
   'config-values',
   'config-variables',
   'errors',
+  'holdings',
   'ids',
   'keys',
   'log',

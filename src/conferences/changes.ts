@@ -91,7 +91,7 @@ function apply(change: Change, recording: Recording, conference: Conference | nu
 /** A person's decision; nothing decides it again. */
 function assignment(recording: Recording, conference: Conference): Partial<Recording> {
   const evidence = ['a person assigned it']
-  const published = recording.file !== null && recording.file.deletedAt === null
+  const published = recording.file !== null && recording.deletedAt === null
   return {
     conferenceId: conference.id,
     courseId: conference.courseId,

@@ -45,6 +45,10 @@ export const RecordingBody = z
       evidence: z.array(z.string()),
       candidates: z.array(Candidate),
     }),
+    deletion: z
+      .object({ state: z.enum(['missing', 'held', 'deleted']), since: z.string() })
+      .nullable()
+      .openapi({ description: 'what is known of the end of its file; held: a person is asked' }),
     downloadCount: z.number(),
     lastDownloadedAt: text,
     upstreamExpiresAt: text,
@@ -153,6 +157,13 @@ export function presentRecording(recording: Recording): z.output<typeof Recordin
     createdBy: file && { name: file.createdByName, email: file.createdByEmail },
     transcript: null,
     match,
+    deletion: deletionOf(recording),
     ...{ downloadCount, lastDownloadedAt, upstreamExpiresAt: null, createdAt, updatedAt },
   }
+}
+
+function deletionOf({ deletedAt, heldSince, missingSince }: Recording): z.output<typeof RecordingBody>['deletion'] {
+  if (deletedAt) return { state: 'deleted', since: deletedAt }
+  if (heldSince) return { state: 'held', since: heldSince }
+  return missingSince ? { state: 'missing', since: missingSince } : null
 }

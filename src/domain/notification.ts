@@ -6,6 +6,7 @@ export type InboxEntry =
   | LifecycleEntry
   | WatchEntry
   | HeardEntry
+  | { kind: 'absence'; recordingId: string }
   | { kind: 'conference'; conferenceId: string }
   | { kind: 'recording'; recordingId: string }
 

@@ -35,6 +35,13 @@ export interface Recording {
   durationMs: number | null
   /** Where each derived field came from. */
   origins: Record<string, Origin>
+  driveId: string | null
+  /** Since when the file was not found where it should be; absence alone is not believed. */
+  missingSince: string | null
+  /** Since when a person is asked whether the file is gone: too many went at once. */
+  heldSince: string | null
+  /** When it was believed that the file is gone. */
+  deletedAt: string | null
 
   conferenceId: string | null
   courseId: string | null
@@ -75,8 +82,6 @@ export interface FileFacts {
   durationMs: number | null
   createdAt: string
   modifiedAt: string
-  /** When a delta tombstone said that the file is gone. */
-  deletedAt: string | null
 }
 
 /** What the callRecording says. */
@@ -114,6 +119,10 @@ export function newRecording(id: string, now: string): Recording {
     endedAt: null,
     durationMs: null,
     origins: {},
+    driveId: null,
+    missingSince: null,
+    heldSince: null,
+    deletedAt: null,
     conferenceId: null,
     courseId: null,
     title: '',
@@ -131,16 +140,27 @@ export function newRecording(id: string, now: string): Recording {
   }
 }
 
-/** Takes in what delta said of the file; an older state than the one known changes nothing. */
-export function foldFile(recording: Recording, file: FileFacts, now: string): Recording {
+/**
+ * Takes in what Graph said of the file; an older state than the one known changes nothing.
+ *
+ * @param seenAt when Graph was asked: a file that was seen before it was deleted is not there again
+ */
+export function foldFile(recording: Recording, file: FileFacts, seenAt: string): Recording {
   if (recording.file && file.modifiedAt < recording.file.modifiedAt) return recording
-  return describe({ ...recording, file }, now)
+  if (recording.deletedAt && seenAt < recording.deletedAt) return recording
+  return describe({ ...recording, file, missingSince: null, heldSince: null, deletedAt: null }, seenAt)
 }
 
-/** Takes in a delta tombstone. */
+/** Believes that the file is gone. */
 export function foldDeletion(recording: Recording, now: string): Recording {
-  if (!recording.file || recording.file.deletedAt) return recording
-  return describe({ ...recording, file: { ...recording.file, deletedAt: now } }, now)
+  if (!recording.file || recording.deletedAt) return recording
+  return { ...recording, missingSince: null, heldSince: null, deletedAt: now, updatedAt: now }
+}
+
+/** Asks a person whether the file is gone; until then everything stays as it is. */
+export function holdDeletion(recording: Recording, now: string): Recording {
+  if (!recording.file || recording.deletedAt || recording.heldSince) return recording
+  return { ...recording, missingSince: null, heldSince: now, updatedAt: now }
 }
 
 /** Takes in a callRecording. */
@@ -168,6 +188,7 @@ function describe(recording: Recording, now: string): Recording {
     ...recording,
     ownerId: file?.driveOwnerId ?? teams?.organizerId ?? null,
     ownerEmail: file?.driveOwnerEmail ?? null,
+    driveId: file?.driveId ?? null,
     teamsRecordingId: teams?.recordingId ?? null,
     startedAt: start?.at ?? null,
     endedAt,

@@ -73,6 +73,16 @@ export async function recordingsFolder(graph: GraphClient, driveId: string): Pro
   }
 }
 
+/** An item as it is now; undefined where Graph says that it is not there. */
+export async function getItem(graph: GraphClient, driveId: string, itemId: string): Promise<DriveItem | undefined> {
+  try {
+    return await graph.get(`/drives/${encodeURIComponent(driveId)}/items/${encodeURIComponent(itemId)}`, ItemBody)
+  } catch (error) {
+    if (isRefusal(error, 404)) return undefined
+    throw error
+  }
+}
+
 /** The delta of a whole drive, page by page, from a deltaLink or from the beginning. */
 export async function* deltaPages(
   graph: GraphClient,

@@ -1,17 +1,18 @@
 // Takes due entries from the inbox and hands each to the stage that looks at it. One bounded step; the runtime repeats it.
 
-import type { InboxEntry, InboxKind } from '../domain/notification.ts'
+import type { InboxEntry } from '../domain/notification.ts'
 import { messageOf, RelayError } from '../errors.ts'
+import type { Holdings } from '../holdings.ts'
 import { type Log, scrub } from '../log.ts'
 import type { Claim, Queue } from '../store/store.ts'
-
-export type Handlers = { [K in InboxKind]: (entry: Extract<InboxEntry, { kind: K }>) => Promise<void> }
+import { dispatch, type Handlers } from './dispatch.ts'
 
 export interface DrainOptions {
   inbox: Queue<InboxEntry>
   handlers: Handlers
   clock: () => number
   log: Log
+  holdings: Holdings
   /** Names this worker in the store. */
   by: string
   leaseMs: number
@@ -19,28 +20,41 @@ export interface DrainOptions {
 }
 
 export const MAX_ATTEMPTS = 12
+// An entry that failed so often is looked at alone, so that one that ends the process takes no other with it.
+const SUSPECT_AFTER = 3
 const FIRST_BACK_OFF_MS = 1_000
 const LONGEST_BACK_OFF_MS = 15 * 60_000
-// A visit that needs longer than this many leases hangs; its entry becomes free for others.
-const MAX_EXTENSIONS = 20
+/** How many leases long a visit may take before it counts as hanging. */
+export const LONGEST_VISIT_LEASES = 10
 
 /** Looks at up to `batch` due entries and gives how many there were. */
 export async function drainInbox(options: DrainOptions): Promise<number> {
   const { inbox, by, leaseMs, batch = 4 } = options
   const claims = await inbox.claim({ by, limit: batch, leaseMs })
-  await Promise.all(claims.map((claim) => look(claim, options)))
+  const suspects = claims.filter(({ attempts }) => attempts > SUSPECT_AFTER)
+  await Promise.all(claims.filter((claim) => !suspects.includes(claim)).map((claim) => look(claim, options)))
+  for (const suspect of suspects) await look(suspect, options)
   return claims.length
 }
 
 async function look(claim: Claim<InboxEntry>, options: DrainOptions): Promise<void> {
-  const { inbox, log } = options
+  const { inbox, clock, holdings } = options
   if (claim.attempts > MAX_ATTEMPTS) {
     await inbox.bury(claim, { error: claim.lastError ?? 'The process ended during every attempt.' })
     return
   }
+  const error = 'Handed back: the process was stopped.'
+  await holdings.during(
+    () => inbox.retry(claim, { error, availableAt: clock() }),
+    () => visit(claim, options),
+  )
+}
+
+async function visit(claim: Claim<InboxEntry>, options: DrainOptions): Promise<void> {
+  const { inbox, handlers, leaseMs, log } = options
   const stopHeartbeat = holdLease(claim, options)
   try {
-    await dispatch(claim.body, options.handlers)
+    await within(leaseMs * LONGEST_VISIT_LEASES, dispatch(claim.body, handlers))
     stopHeartbeat()
     if (!(await inbox.finish(claim))) log.warn({ entry: claim.id }, 'lease lost: somebody else looks at this entry')
   } catch (error) {
@@ -53,10 +67,8 @@ async function settleFailure(claim: Claim<InboxEntry>, error: unknown, options: 
   const { inbox, log, clock } = options
   const failure = { error: scrub(messageOf(error)) }
   const hopeless = (error instanceof RelayError && error.next !== 'retry') || claim.attempts >= MAX_ATTEMPTS
-  log.warn(
-    { entry: claim.id, kind: claim.body.kind, attempt: claim.attempts, err: error, buried: hopeless },
-    'look failed',
-  )
+  const told = { entry: claim.id, kind: claim.body.kind, attempt: claim.attempts, err: error, buried: hopeless }
+  log.warn(told, 'look failed')
   if (hopeless) {
     await inbox.bury(claim, failure)
     return
@@ -72,32 +84,17 @@ function backOff(attempts: number): number {
 }
 
 function holdLease(claim: Claim<InboxEntry>, { inbox, leaseMs, log }: DrainOptions): () => void {
-  let extensions = 0
   const timer = setInterval(() => {
-    extensions += 1
-    if (extensions > MAX_EXTENSIONS) clearInterval(timer)
-    else inbox.extend(claim, leaseMs).catch((err: unknown) => log.warn({ err, entry: claim.id }, 'lease not extended'))
+    inbox.extend(claim, leaseMs).catch((err: unknown) => log.warn({ err, entry: claim.id }, 'lease not extended'))
   }, leaseMs / 2)
   return () => clearInterval(timer)
 }
 
-function dispatch(entry: InboxEntry, handlers: Handlers): Promise<void> {
-  switch (entry.kind) {
-    case 'heard':
-      return handlers.heard(entry)
-    case 'drive':
-      return handlers.drive(entry)
-    case 'call':
-      return handlers.call(entry)
-    case 'callRecording':
-      return handlers.callRecording(entry)
-    case 'lifecycle':
-      return handlers.lifecycle(entry)
-    case 'watch':
-      return handlers.watch(entry)
-    case 'conference':
-      return handlers.conference(entry)
-    case 'recording':
-      return handlers.recording(entry)
-  }
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const deadline = new Promise<never>((_resolve, reject) => {
+    const message = `The visit was given up after ${Math.round(ms / 1000)} s.`
+    timer = setTimeout(() => reject(new RelayError('visit_hangs', 'retry', message)), ms)
+  })
+  await Promise.race([work, deadline]).finally(() => clearTimeout(timer))
 }

@@ -23,6 +23,7 @@ function subjectOf(body: InboxEntry): string {
       return 'person' in body.drive ? `person ${body.drive.person}` : `drive ${body.drive.driveId}`
     case 'conference':
       return body.conferenceId
+    case 'absence':
     case 'recording':
       return body.recordingId
   }

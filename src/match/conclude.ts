@@ -23,9 +23,9 @@ export function conclude(recording: Recording, decision: Decision, place: Place,
   return announce(next, conference?.metadata ?? null, now)
 }
 
-function statusOf({ file, told }: Recording, { conference, match }: Decision): RecordingStatus {
+function statusOf({ file, deletedAt, told }: Recording, { conference, match }: Decision): RecordingStatus {
   if (!file) return 'waiting'
-  if (file.deletedAt) return 'deleted'
+  if (deletedAt) return 'deleted'
   if (conference) return 'available'
   if (match.state === 'review') return 'review'
   return told?.status === 'available' ? 'withdrawn' : 'unrelated'

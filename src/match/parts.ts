@@ -10,7 +10,7 @@ const MOST_PARTS = 200
 
 /** Where the recording stands among those of the conference. */
 export async function placeOf(recording: Recording, conference: Conference | null, store: Store): Promise<Place> {
-  if (!conference || !recording.file || recording.file.deletedAt) return { part: 1, parts: 1 }
+  if (!conference || !recording.file || recording.deletedAt) return { part: 1, parts: 1 }
   const others = (await partsOf(conference.id, store)).filter(({ id }) => id !== recording.id)
   const before = others.filter((other) => compareStart(other, recording) < 0)
   return { part: before.length + 1, parts: others.length + 1 }

@@ -4,6 +4,7 @@
 import type { Attempt, AttemptOutcome, Delivery, Endpoint } from '../domain/delivery.ts'
 import type { PublishedEvent } from '../domain/event.ts'
 import { messageOf, RelayError } from '../errors.ts'
+import type { Holdings } from '../holdings.ts'
 import { unseal } from '../keys.ts'
 import { type Log, scrub } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
@@ -18,6 +19,7 @@ export interface DeliverOptions {
   clock: () => number
   log: Log
   metrics: Metrics
+  holdings: Holdings
   by: string
   leaseMs: number
   timeoutMs: number
@@ -32,8 +34,16 @@ const KEPT_ATTEMPTS = 30
 /** Attempts up to 8 due deliveries and gives how many there were. */
 export async function deliverDue(options: DeliverOptions): Promise<number> {
   const claims = await options.store.deliveries.claim({ by: options.by, limit: BATCH, leaseMs: options.leaseMs })
-  await Promise.all(claims.map((claim) => deliver(claim, options)))
+  await Promise.all(claims.map((claim) => hold(claim, options)))
   return claims.length
+}
+
+function hold(claim: Claim<Delivery>, options: DeliverOptions): Promise<void> {
+  const failure = { error: 'Handed back: the process was stopped.', availableAt: options.clock() }
+  return options.holdings.during(
+    () => options.store.deliveries.retry(claim, failure),
+    () => deliver(claim, options),
+  )
 }
 
 async function deliver(claim: Claim<Delivery>, options: DeliverOptions): Promise<void> {

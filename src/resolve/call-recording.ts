@@ -9,7 +9,7 @@ import { stableId } from '../ids.ts'
 import { inboxEntry } from '../inbox/entry.ts'
 import { amend, type Store } from '../store/store.ts'
 import { decryptContent } from './decrypt.ts'
-import type { ResolveOptions } from './drive.ts'
+import type { ResolveOptions } from './options.ts'
 import { knockDrivesOf } from './owner.ts'
 import type { TokenVerifier } from './validation-tokens.ts'
 

@@ -6,7 +6,7 @@ import type { CallEntry } from '../domain/notification.ts'
 import { getCallRecord } from '../graph/call-records.ts'
 import { inboxEntry } from '../inbox/entry.ts'
 import { amend, type Store } from '../store/store.ts'
-import type { ResolveOptions } from './drive.ts'
+import type { ResolveOptions } from './options.ts'
 import { knockDrivesOf } from './owner.ts'
 
 export async function resolveCall(entry: CallEntry, options: ResolveOptions): Promise<void> {

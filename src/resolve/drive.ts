@@ -1,25 +1,18 @@
 // Asks a drive what changed and folds every recording into its document. The cursor is saved last: whatever fails
 // before leaves it where it was, and the next visit sees the same items again.
 
-import { foldDeletion, foldFile, newRecording } from '../domain/recording.ts'
+import { foldFile, newRecording } from '../domain/recording.ts'
 import type { Drive } from '../domain/subscription.ts'
 import { RelayError } from '../errors.ts'
 import type { GraphClient } from '../graph/client.ts'
 import { type DriveItem, deltaPages, recordingsFolder } from '../graph/drives.ts'
 import { isRefusal } from '../graph/refusal.ts'
-import { stableId } from '../ids.ts'
 import { inboxEntry } from '../inbox/entry.ts'
-import type { Log } from '../log.ts'
 import { amend, type Store } from '../store/store.ts'
-import { fileFacts, isVideo, type Watched } from './file.ts'
+import { foldTombstones, suspectAbsent } from './deletion.ts'
+import { fileFacts, isVideo, recordingId, type Watched } from './file.ts'
+import type { ResolveOptions } from './options.ts'
 import { learnFolders } from './recordings-folder.ts'
-
-export interface ResolveOptions {
-  store: Store
-  graph: GraphClient
-  clock: () => number
-  log: Log
-}
 
 /** Visits a drive once and gives the ids of the recordings that it saw there. */
 export async function visitDrive(subscriptionId: string, options: ResolveOptions): Promise<string[]> {
@@ -29,10 +22,15 @@ export async function visitDrive(subscriptionId: string, options: ResolveOptions
   const special = await askForFolder(drive, options.graph)
   const isNew = special && !drive.recordingsFolders.some(({ id }) => id === special.id)
   // What lay in the folder before we knew of it is behind the cursor: read the drive from its beginning.
+  const seenAt = new Date(clock()).toISOString()
   const delta = await readDelta(drive, isNew ? null : drive.cursor, options)
   const learnt = learnFolders(drive, special, delta.items)
-  const ids = await foldItems(delta.items.values(), { ...watched, drive: { ...drive, ...learnt } }, options)
+  const ids = [
+    ...(await foldFiles(delta.items, { ...watched, drive: { ...drive, ...learnt } }, seenAt, options)),
+    ...(await foldTombstones(drive.driveId, delta.items, options)),
+  ]
   await store.inbox.knock(ids.map((recordingId) => inboxEntry({ kind: 'recording', recordingId })))
+  if (delta.isComplete && drive.lastVisitAt) await suspectAbsent(drive.driveId, delta.items, options)
   const now = new Date(clock()).toISOString()
   options.log.debug({ driveId: drive.driveId, items: delta.items.size, recordings: ids.length }, 'drive read')
   const visited = { ...learnt, cursor: delta.cursor, lastVisitAt: now }
@@ -57,6 +55,8 @@ interface Delta {
   /** The last state of each item: the feed may tell of one more than once. */
   items: Map<string, DriveItem>
   cursor: string
+  /** Whether it enumerates everything that is there. */
+  isComplete: boolean
 }
 
 async function readDelta(drive: Drive, from: string | null, options: ResolveOptions): Promise<Delta> {
@@ -77,34 +77,28 @@ async function readPages(driveId: string, from: string | null, { graph }: Resolv
     for (const item of page.items) items.set(item.id, item)
     cursor = page.cursor
   }
-  if (cursor) return { items, cursor }
+  if (cursor) return { items, cursor, isComplete: from === null }
   throw new RelayError('delta_truncated', 'retry', 'The delta of a drive ended without a new cursor.')
 }
 
-async function foldItems(items: Iterable<DriveItem>, watched: Watched, options: ResolveOptions): Promise<string[]> {
+/** Folds the files that are recordings and gives their ids. A known recording stays one wherever it is moved. */
+async function foldFiles(
+  items: Map<string, DriveItem>,
+  watched: Watched,
+  seenAt: string,
+  { store }: ResolveOptions,
+): Promise<string[]> {
+  const { driveId, recordingsFolders } = watched.drive
   const ids: string[] = []
-  for (const item of items) {
-    const id = await foldItem(item, watched, options)
-    if (id) ids.push(id)
+  for (const item of items.values()) {
+    if (!isVideo(item)) continue
+    const folder = recordingsFolders.find(({ id }) => id === item.parentReference?.id)
+    const id = recordingId(driveId, item.id)
+    const recording = await amend(store.recordings, id, (current) => {
+      if (!current && !folder) return undefined
+      return foldFile(current ?? newRecording(id, seenAt), fileFacts(item, watched, folder?.name), seenAt)
+    })
+    if (recording) ids.push(id)
   }
   return ids
-}
-
-/** Gives the id of the recording that the item is, if it is one. A known recording stays one wherever it is moved. */
-async function foldItem(
-  item: DriveItem,
-  watched: Watched,
-  { store, clock }: ResolveOptions,
-): Promise<string | undefined> {
-  const folder = watched.drive.recordingsFolders.find(({ id }) => id === item.parentReference?.id)
-  const video = isVideo(item)
-  if (!video && !item.deleted) return undefined
-  const id = stableId('rec', watched.drive.driveId, item.id)
-  const now = new Date(clock()).toISOString()
-  const recording = await amend(store.recordings, id, (current) => {
-    if (item.deleted) return current && foldDeletion(current, now)
-    if (!current && !folder) return undefined
-    return foldFile(current ?? newRecording(id, now), fileFacts(item, watched, folder?.name), now)
-  })
-  return recording && id
 }

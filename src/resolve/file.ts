@@ -1,6 +1,12 @@
 import type { FileFacts } from '../domain/recording.ts'
 import type { Subscription } from '../domain/subscription.ts'
 import type { DriveItem } from '../graph/drives.ts'
+import { stableId } from '../ids.ts'
+
+/** A file is the same recording wherever it is found, and however often. */
+export function recordingId(driveId: string, itemId: string): string {
+  return stableId('rec', driveId, itemId)
+}
 
 /** Whether a driveItem is a finished recording when it lies in a recordings folder. Uploads begin with no bytes. */
 export function isVideo(item: DriveItem): boolean {
@@ -28,7 +34,6 @@ export function fileFacts(item: DriveItem, { drive, ownerId }: Watched, folderNa
     durationMs: item.video?.duration ?? null,
     createdAt,
     modifiedAt: item.lastModifiedDateTime ? instant(item.lastModifiedDateTime) : createdAt,
-    deletedAt: null,
   }
 }
 

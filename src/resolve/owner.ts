@@ -1,5 +1,5 @@
 import { inboxEntry } from '../inbox/entry.ts'
-import type { ResolveOptions } from './drive.ts'
+import type { ResolveOptions } from './options.ts'
 
 /** Something happened that leaves a file in this person's drive: look there, whether or not Graph announces it. */
 export async function knockDrivesOf(ownerId: string, { store }: Pick<ResolveOptions, 'store'>): Promise<void> {

@@ -11,8 +11,9 @@ export interface SweepOptions {
 }
 
 const BATCH = 50
+const DAY_MS = 24 * 60 * 60_000
 
-/** Sends up to 50 drives whose sweep is due to the inbox and gives how many there were. */
+/** Sends up to 50 drives whose sweep is due to the inbox, and files that were missing for a day. Gives how many. */
 export async function sweepDue(options: SweepOptions): Promise<number> {
   const { store, clock } = options
   const now = new Date(clock()).toISOString()
@@ -24,6 +25,17 @@ export async function sweepDue(options: SweepOptions): Promise<number> {
   for (const { id } of due) {
     if (await take(id, options)) await store.inbox.knock([inboxEntry({ kind: 'drive', subscriptionId: id })])
   }
+  return due.length + (await sweepMissing(options))
+}
+
+async function sweepMissing({ store, clock }: SweepOptions): Promise<number> {
+  const dayAgo = new Date(clock() - DAY_MS).toISOString()
+  const where = { missingSince: { lte: dayAgo } }
+  const missing = await store.recordings.find({ where, orderBy: 'missingSince', limit: BATCH })
+  const entries = missing.map(({ id }) => inboxEntry({ kind: 'absence', recordingId: id }))
+  const waiting = await Promise.all(entries.map(({ id }) => store.inbox.get(id)))
+  const due = entries.filter((_entry, index) => waiting[index]?.state !== 'active')
+  await store.inbox.knock(due)
   return due.length
 }
 

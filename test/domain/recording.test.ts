@@ -30,7 +30,6 @@ const FILE: FileFacts = {
   durationMs: 3_000_000,
   createdAt: '2026-11-24T10:03:00.000Z',
   modifiedAt: '2026-11-24T10:03:00.000Z',
-  deletedAt: null,
 }
 
 const TEAMS: TeamsFacts = {
@@ -83,8 +82,9 @@ describe('a recording', () => {
 
   it('knows when its file is gone, and that it came back', () => {
     const gone = foldDeletion(foldFile(newRecording('rec_1', NOW), FILE, NOW), NOW)
-    expect(gone.file?.deletedAt).toBe(NOW)
-    expect(foldFile(gone, FILE, NOW).file?.deletedAt).toBeNull()
+    expect(gone.deletedAt).toBe(NOW)
+    expect(foldFile(gone, FILE, '2026-11-24T12:00:01.000Z').deletedAt).toBeNull()
+    expect(foldFile(gone, FILE, '2026-11-24T11:59:59.000Z').deletedAt).toBe(NOW)
   })
 })
 

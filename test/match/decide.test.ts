@@ -61,7 +61,6 @@ function recorded({ title = 'Algebra I', stamp = '20261124_090100UTC' } = {}): R
       durationMs: 50 * 60_000,
       createdAt: '2026-11-24T09:55:00.000Z',
       modifiedAt: '2026-11-24T09:55:00.000Z',
-      deletedAt: null,
     },
     NOW,
   )
