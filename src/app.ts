@@ -18,6 +18,7 @@ import { keyCheck } from './http/api.ts'
 import { describeApi } from './http/openapi.ts'
 import { probeRoutes } from './http/probes.ts'
 import { onError, problemResponse } from './http/problem.ts'
+import { inboxRoutes } from './inbox/routes.ts'
 import { deliveryRoutes } from './publish/deliveries.ts'
 import { endpointRoutes } from './publish/endpoints.ts'
 import { eventRoutes } from './publish/events.ts'
@@ -28,7 +29,7 @@ import { driveRoutes, subscriptionRoutes } from './subscriptions/routes.ts'
 /** @param isDraining whether the process is on its way out, and new work should go elsewhere */
 export function createApp(service: Service, isDraining: () => boolean = () => false): OpenAPIHono {
   const { config, keys, store, clock } = service
-  const base = { ...service, publicUrl: config.publicUrl }
+  const base = { ...service, publicUrl: config.publicUrl, slowAnswers: () => service.slowShare.answers() }
   const checkKey = keyCheck(config.apiKeys)
   const requireKey: MiddlewareHandler = async (c, next) => {
     checkKey(c)
@@ -60,6 +61,7 @@ export function createApp(service: Service, isDraining: () => boolean = () => fa
   app.route('/v1/endpoints', endpointRoutes({ ...base, sealKeys: keys.seal, egressAllow: config.egressAllow }))
   app.route('/v1/deliveries', deliveryRoutes(base))
   app.route('/v1/events', eventRoutes(base))
+  app.route('/v1/inbox', inboxRoutes({ ...base, inbox: store.inbox }))
   app.route('/v1/subscriptions', subscriptionRoutes(base))
   app.route('/v1/drives', driveRoutes(base))
   app.route('/v1/health', healthRoutes(base))
@@ -71,7 +73,7 @@ export function createApp(service: Service, isDraining: () => boolean = () => fa
 
   app.route('/admin', adminRoutes({ ...base, adminKey: config.adminKey, cookieKeys: keys.cookie }))
   app.route('/', probeRoutes({ store, isDraining }))
-  app.get('/metrics', async (c) => c.text(await renderMetrics(service.metrics, base)))
+  app.get('/metrics', async (c) => c.text(await renderMetrics(base)))
   describeApi(app, config.publicUrl)
   return app
 }

@@ -20,6 +20,17 @@ export function createMetrics() {
       buckets: [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 2.5, 3, 10],
       registers,
     }),
+    receiveSlowShare: new Gauge({
+      name: 'relay_receive_slow_share',
+      help: 'Share of answers of the last ten minutes later than what Graph tolerates (10 % over 3s, 15 % over 10s)',
+      labelNames: ['over'],
+      registers,
+    }),
+    deletionsHeld: new Gauge({
+      name: 'relay_deletions_held',
+      help: 'Recordings whose end a person has to confirm',
+      registers,
+    }),
     attempts: new Counter({
       name: 'relay_delivery_attempts_total',
       help: 'Attempts of deliveries by outcome',

@@ -16,6 +16,7 @@ import { deliverDue } from './publish/deliver.ts'
 import type { Send } from './publish/egress.ts'
 import { ensureFirstEndpoint } from './publish/endpoints.ts'
 import { fanOutDue } from './publish/fan-out.ts'
+import { SlowShare } from './receive/slow-share.ts'
 import { resolveCall } from './resolve/call.ts'
 import { resolveCallRecording } from './resolve/call-recording.ts'
 import { checkAbsence, confirmDeletion, lookAgain } from './resolve/deletion.ts'
@@ -45,6 +46,8 @@ export interface Service extends Runtime {
   keys: Keys
   graph: GraphClient
   metrics: Metrics
+  /** How late this process answers Graph. */
+  slowShare: SlowShare
   wake: Wake
   /** What the steps have in their hands at the moment. */
   holdings: Holdings
@@ -74,7 +77,7 @@ export function createService(config: Config, runtime: Runtime): Service {
 
   return {
     ...runtime,
-    ...{ config, keys, graph, metrics, holdings, wake: new Wake() },
+    ...{ config, keys, graph, metrics, holdings, wake: new Wake(), slowShare: new SlowShare(clock) },
     register: async () => {
       await ensureFirstEndpoint(config.firstEndpoint, { ...base, ...config, sealKeys: keys.seal })
       await registerConfigured(config, registering)

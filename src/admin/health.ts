@@ -25,6 +25,10 @@ const HealthBody = z
     inbox: Stats,
     deliveries: Stats,
     recordingsInReview: z.number(),
+    deletionsHeld: z.number().openapi({ description: 'recordings whose end a person has to confirm' }),
+    slowAnswers: z
+      .array(z.object({ over: z.string(), share: z.number(), tolerated: z.number() }))
+      .openapi({ description: 'share of answers to Graph in ten minutes that this process gave too late' }),
   })
   .openapi('Health')
 
@@ -33,6 +37,11 @@ export type Health = z.output<typeof HealthBody>
 export interface HealthOptions {
   store: Store
   clock: () => number
+  slowAnswers(): { over: string; share: number; tolerated: number }[]
+}
+
+export interface MetricsOptions extends HealthOptions {
+  metrics: Metrics
 }
 
 const MOST_SUBSCRIPTIONS = 1_000
@@ -52,12 +61,13 @@ export function healthRoutes(options: HealthOptions): OpenAPIHono {
   return api
 }
 
-export async function readHealth({ store, clock }: HealthOptions): Promise<Health> {
-  const [subscriptions, inbox, deliveries, recordingsInReview] = await Promise.all([
+export async function readHealth({ store, clock, slowAnswers }: HealthOptions): Promise<Health> {
+  const [subscriptions, inbox, deliveries, recordingsInReview, deletionsHeld] = await Promise.all([
     store.subscriptions.find({ orderBy: 'createdAt', limit: MOST_SUBSCRIPTIONS }),
     store.inbox.stats(),
     store.deliveries.stats(),
     store.recordings.count({ status: 'review' }),
+    store.recordings.count({ heldSince: { gt: '' } }),
   ])
   const now = new Date(clock()).toISOString()
   const described = subscriptions.map(
@@ -76,8 +86,15 @@ export async function readHealth({ store, clock }: HealthOptions): Promise<Healt
       }
     },
   )
-  const well = described.every(({ state }) => state === 'subscribed') && isFlowing(inbox) && isFlowing(deliveries)
-  return { status: well ? 'ok' : 'degraded', subscriptions: described, inbox, deliveries, recordingsInReview }
+  const answers = slowAnswers()
+  const well =
+    described.every(({ state }) => state === 'subscribed') &&
+    isFlowing(inbox) &&
+    isFlowing(deliveries) &&
+    deletionsHeld === 0 &&
+    answers.every(({ share, tolerated }) => share <= tolerated)
+  const counts = { inbox, deliveries, recordingsInReview, deletionsHeld }
+  return { status: well ? 'ok' : 'degraded', subscriptions: described, ...counts, slowAnswers: answers }
 }
 
 function isFlowing({ dead, oldestDueMs }: QueueStats): boolean {
@@ -85,13 +102,16 @@ function isFlowing({ dead, oldestDueMs }: QueueStats): boolean {
 }
 
 /** The metrics page, with the gauges as they stand now. */
-export async function renderMetrics(metrics: Metrics, options: HealthOptions): Promise<string> {
+export async function renderMetrics(options: MetricsOptions): Promise<string> {
+  const { metrics } = options
   const health = await readHealth(options)
   for (const queue of ['inbox', 'deliveries'] as const) {
     const { oldestDueMs, ...depths } = health[queue]
     for (const [state, depth] of Object.entries(depths)) metrics.queueDepth.set({ queue, state }, depth)
     metrics.queueOldestSeconds.set({ queue }, oldestDueMs / 1000)
   }
+  metrics.deletionsHeld.set(health.deletionsHeld)
+  for (const { over, share } of health.slowAnswers) metrics.receiveSlowShare.set({ over }, share)
   const expiries = health.subscriptions.flatMap(({ expiresAt }) =>
     expiresAt ? Date.parse(expiresAt) - options.clock() : [],
   )

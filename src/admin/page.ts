@@ -17,6 +17,7 @@ const STYLE = html`<style>
   td.number { text-align: right; font-variant-numeric: tabular-nums; }
   .pill { padding: 0.05rem 0.55rem; border-radius: 1rem; font-size: 0.85rem; white-space: nowrap; }
   .good { background: light-dark(#d9f2df, #1d4328); } .bad { background: light-dark(#fbdcdc, #5a2323); }
+  .acts form { display: inline; margin: 0; }
   .soft { color: var(--soft); } form { margin: 0 0 0 auto; }
   button, input { font: inherit; padding: 0.35rem 0.8rem; border-radius: 6px; border: 1px solid var(--line); }
   .card { max-width: 22rem; margin: 12vh auto; padding: 1.5rem; background: light-dark(#fff, #1b1e24); border: 1px solid var(--line); border-radius: 8px; }
@@ -50,11 +51,22 @@ export function signInPage(message: string | null) {
 export interface Overview {
   health: Health
   review: Recording[]
+  /** Recordings whose end a person has to confirm. */
+  held: Recording[]
   recent: Recording[]
+  dead: DeadLetter[]
   now: number
 }
 
-export function overviewPage({ health, review, recent, now }: Overview) {
+export interface DeadLetter {
+  id: string
+  queue: 'inbox' | 'deliveries'
+  what: string
+  lastError: string | null
+  updatedAt: string
+}
+
+export function overviewPage({ health, review, held, recent, dead, now }: Overview) {
   return layout(
     'Recording Relay',
     html`<header>
@@ -62,7 +74,8 @@ export function overviewPage({ health, review, recent, now }: Overview) {
       ${pill(health.status, health.status === 'ok')}
       <form method="post" action="/admin/sign-out"><button>Sign out</button></form>
     </header>
-    ${subscriptionTable(health, now)} ${queueTable(health)}
+    ${held.length > 0 ? heldTable(held, now) : ''}
+    ${subscriptionTable(health, now)} ${queueTable(health)} ${dead.length > 0 ? deadTable(dead, now) : ''}
     ${recordingTable('Recordings that need a person', review, 'No recording waits for a decision.')}
     ${recordingTable('Latest recordings', recent, 'No recording was found yet.')}`,
   )
@@ -96,6 +109,44 @@ function queueTable({ inbox, deliveries }: Health) {
       <tr><th>Queue</th><th>Waiting</th><th>Done</th><th>Dead letters</th><th>Oldest due</th></tr>
       ${row('Inbox', inbox)} ${row('Deliveries', deliveries)}
     </table>`
+}
+
+function heldTable(held: Recording[], now: number) {
+  const rows = held.map(
+    ({ id, title, heldSince, ownerEmail }) => html`<tr>
+      <td>${title}<br><span class="soft">${id}</span></td>
+      <td>${ownerEmail ?? '–'}</td>
+      <td>${heldSince ? fromNow(heldSince, now) : '–'}</td>
+      <td class="acts">${act(`/admin/recordings/${id}/restore`, 'Look again')}
+        ${act(`/admin/recordings/${id}/confirm-deletion`, 'It is gone')}</td>
+    </tr>`,
+  )
+  return html`<h2>Are these files gone?</h2>
+    <p>OneDrive reported more deletions at once than are believed without asking. Nothing was withdrawn yet.</p>
+    <table>
+      <tr><th>Recording</th><th>Organizer</th><th>Reported</th><th></th></tr>
+      ${rows}
+    </table>`
+}
+
+function deadTable(dead: DeadLetter[], now: number) {
+  const rows = dead.map(
+    ({ id, queue, what, lastError, updatedAt }) => html`<tr>
+      <td>${queue === 'inbox' ? 'Inbox' : 'Delivery'}: ${what}</td>
+      <td>${lastError ?? '–'}</td>
+      <td>${fromNow(updatedAt, now)}</td>
+      <td class="acts">${act(`/admin/${queue}/${id}/retry`, 'Try again')}</td>
+    </tr>`,
+  )
+  return html`<h2>Dead letters</h2>
+    <table>
+      <tr><th>What</th><th>Why it was given up</th><th>When</th><th></th></tr>
+      ${rows}
+    </table>`
+}
+
+function act(path: string, label: string) {
+  return html`<form method="post" action="${path}"><button>${label}</button></form>`
 }
 
 function recordingTable(title: string, recordings: Recording[], none: string) {

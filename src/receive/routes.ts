@@ -12,12 +12,14 @@ import type { Metrics } from '../metrics.ts'
 import type { Queue } from '../store/store.ts'
 import type { Wake } from '../wake.ts'
 import { NotificationBody, readLifecycle, readNotifications, type Trust } from './notifications.ts'
+import type { SlowShare } from './slow-share.ts'
 
 export interface ReceiveOptions {
   inbox: Queue<InboxEntry>
   trust: Trust
   clock: () => number
   metrics: Metrics
+  slowShare: SlowShare
   log: Log
   wake: Wake
 }
@@ -47,12 +49,12 @@ export function receiveRoutes(options: ReceiveOptions): Hono {
   }
 
   const app = new Hono()
-  app.use('*', limitBody())
   app.use('*', async (_c, next) => {
     const end = metrics.receiveSeconds.startTimer()
     await next()
-    end()
+    options.slowShare.note(end() * 1000)
   })
+  app.use('*', limitBody())
   app.post('/notifications', receive(readNotifications))
   app.post('/lifecycle', receive(readLifecycle))
   return app
