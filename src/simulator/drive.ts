@@ -39,6 +39,7 @@ export class Drive {
   generation = 1
   #sequence = 0
   #items = new Map<string, Item>()
+  #hidden = new Set<Item>()
 
   constructor(owner: Person, now: string) {
     this.id = owner.driveId
@@ -56,7 +57,7 @@ export class Drive {
 
   get(id: string): Item | undefined {
     const item = this.#items.get(id)
-    return item?.deleted ? undefined : item
+    return !item || item.deleted || this.#hidden.has(item) ? undefined : item
   }
 
   find(predicate: (item: Item) => boolean): Item | undefined {
@@ -67,10 +68,19 @@ export class Drive {
     Object.assign(item, change, { modifiedAt: now, version: item.version + 1, sequence: ++this.#sequence })
   }
 
+  /** The drive behaves as if the item had never been there, without a tombstone. */
+  hide(item: Item): void {
+    this.#hidden.add(item)
+  }
+
+  unhide(item: Item): void {
+    this.#hidden.delete(item)
+  }
+
   /** What changed after a sequence, in order; an enumeration from zero leaves out what is gone. */
   changesAfter(sequence: number): Item[] {
     return [...this.#items.values()]
-      .filter((item) => item.sequence > sequence && (sequence > 0 || !item.deleted))
+      .filter((item) => item.sequence > sequence && (sequence > 0 || !item.deleted) && !this.#hidden.has(item))
       .sort((a, b) => a.sequence - b.sequence)
   }
 

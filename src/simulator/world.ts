@@ -156,6 +156,11 @@ export class World {
     this.#change(item, { deleted: true })
   }
 
+  /** Out of the recycle bin, as it was. */
+  restore(item: Item): void {
+    this.#change(item, { deleted: false })
+  }
+
   bytesOf(item: Item): Uint8Array {
     return item.bytes
   }
