@@ -6,6 +6,7 @@ export class Faults {
   #stalls: { path: RegExp; ms: number }[] = []
   /** Bytes after which the next transfer is cut; undefined: none is. */
   #cutAt: number | undefined
+  #weather: Weather | undefined
 
   /** The next `count` notifications are never sent. */
   dropNotifications(count: number): void {
@@ -32,7 +33,13 @@ export class Faults {
     this.#cutAt = bytes
   }
 
+  /** From now on, what is not ordered otherwise goes as the weather has it; undefined: all goes well. */
+  setWeather(weather: Weather | undefined): void {
+    this.#weather = weather
+  }
+
   clear(): void {
+    this.#weather = undefined
     this.#drop = 0
     this.#double = 0
     this.#failures = []
@@ -40,20 +47,23 @@ export class Faults {
     this.#cutAt = undefined
   }
 
-  /** How often the next notification is sent. */
-  takeCopies(): number {
+  /** Each copy of the next notification, as the delay in ms after which it is sent. */
+  takeCopies(): number[] {
     if (this.#drop > 0) {
       this.#drop -= 1
-      return 0
+      return []
     }
-    if (this.#double === 0) return 1
-    this.#double -= 1
-    return 2
+    if (this.#double > 0) {
+      this.#double -= 1
+      return [0, 0]
+    }
+    return this.#weather?.copies() ?? [0]
   }
 
-  takeFailure(call: string): Failure | undefined {
+  takeFailure(call: string): Disturbance | undefined {
     const failure = this.#failures.find(({ path, times = 1 }) => times > 0 && path.test(call))
-    if (failure) failure.times = (failure.times ?? 1) - 1
+    if (!failure) return this.#weather?.call(call)
+    failure.times = (failure.times ?? 1) - 1
     return failure
   }
 
@@ -68,12 +78,30 @@ export class Faults {
   }
 }
 
-export interface Failure {
-  path: RegExp
-  status: number
+/** What may go wrong with a call of Graph. */
+export interface Disturbance {
+  /** Undefined: the call is answered as it should be. */
+  status?: number
   /** Seconds, as the header has it. */
   retryAfter?: string
-  times?: number
   /** Instead of Graph's error body. */
   body?: string
+  /** Real ms before it is answered. */
+  stallMs?: number
+  /** The answer breaks off in its middle. */
+  cut?: boolean
+}
+
+export interface Failure extends Disturbance {
+  path: RegExp
+  status: number
+  times?: number
+}
+
+/** Decides for every notification and every call. */
+export interface Weather {
+  /** Each copy of the next notification, as the delay in ms after which it is sent; none: it is never sent. */
+  copies(): number[]
+  /** @param call `METHOD path` */
+  call(call: string): Disturbance | undefined
 }

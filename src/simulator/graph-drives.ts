@@ -100,6 +100,11 @@ function readToken(text: string | undefined, drive: Drive, clock: Clock, link: (
   })
 }
 
+/** How far into its drive a delta link reaches: everything up to there has been told. */
+export function sequenceOf(deltaLink: string): number {
+  return decodeToken(new URL(deltaLink).searchParams.get('token') ?? '').after
+}
+
 /** Opaque, with characters that do not survive careless hands. */
 function encodeToken(token: Token): string {
   return `aTE09${encodeURIComponent(Buffer.from(JSON.stringify(token)).toString('base64'))};s=%2Fx-_y%3D%3D`

@@ -5,7 +5,7 @@ import { Hono } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { ByteServer } from './byte-server.ts'
 import type { Clock } from './clock.ts'
-import type { Faults } from './faults.ts'
+import type { Disturbance, Faults } from './faults.ts'
 import { graphDrives } from './graph-drives.ts'
 import { GraphError } from './graph-error.ts'
 import { graphMeetings } from './graph-meetings.ts'
@@ -57,18 +57,12 @@ export function graphApp(options: GraphOptions): Hono<GraphEnv> {
 
   app.use(async (c, next) => {
     const call = `${c.req.method} ${c.req.path}`
-    const stall = faults.stallOf(call)
+    const disturbance = faults.takeFailure(call)
+    const stall = faults.stallOf(call) + (disturbance?.stallMs ?? 0)
     if (stall > 0) await new Promise((resolve) => setTimeout(resolve, stall))
-    const failure = faults.takeFailure(call)
-    if (!failure) return next()
-    const headers: Record<string, string> = failure.retryAfter ? { 'retry-after': failure.retryAfter } : {}
-    if (failure.body !== undefined) return new Response(failure.body, { status: failure.status, headers })
-    return graphResponse(
-      failure.status,
-      failure.status === 429 ? 'TooManyRequests' : 'generalException',
-      'Ordered by the test.',
-      headers,
-    )
+    if (disturbance?.status !== undefined) return failed(disturbance.status, disturbance)
+    await next()
+    if (disturbance?.cut) c.res = await cutShort(c.res)
   })
 
   app.use(async (c, next) => {
@@ -85,6 +79,18 @@ export function graphApp(options: GraphOptions): Hono<GraphEnv> {
   v1.route('/', graphMeetings({ world, clock }))
   app.route('/v1.0', v1)
   return app
+}
+
+function failed(status: number, { retryAfter, body }: Disturbance): Response {
+  const headers: Record<string, string> = retryAfter ? { 'retry-after': retryAfter } : {}
+  if (body !== undefined) return new Response(body, { status, headers })
+  const code = status === 429 ? 'TooManyRequests' : 'generalException'
+  return graphResponse(status, code, 'Ordered by the test.', headers)
+}
+
+async function cutShort(response: Response): Promise<Response> {
+  const text = await response.text()
+  return new Response(text.slice(0, text.length / 2), { status: response.status })
 }
 
 function graphResponse(status: number, code: string, message: string, headers: Record<string, string> = {}): Response {

@@ -92,7 +92,7 @@ export class Notifications {
     const { book, faults } = this.#options
     for (const subscription of book.list().filter((known) => this.#concerns(known, change))) {
       const body = JSON.stringify(await this.#bodyOf(subscription, change))
-      for (let copies = faults.takeCopies(); copies > 0; copies--) this.#enqueue(subscription.notificationUrl, body)
+      for (const delayMs of faults.takeCopies()) this.#enqueue(subscription.notificationUrl, body, delayMs)
     }
   }
 
@@ -139,9 +139,9 @@ export class Notifications {
     return { subscriptionId: id, subscriptionExpirationDateTime: expirationDateTime, clientState, tenantId }
   }
 
-  #enqueue(url: string, body: string): void {
-    const now = this.#options.clock.now()
-    this.#pending.push({ url, body, attempts: 0, dueAt: now, giveUpAt: now + GIVE_UP_MS })
+  #enqueue(url: string, body: string, delayMs = 0): void {
+    const dueAt = this.#options.clock.now() + delayMs
+    this.#pending.push({ url, body, attempts: 0, dueAt, giveUpAt: dueAt + GIVE_UP_MS })
   }
 
   #sendDue(): void {
