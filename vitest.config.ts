@@ -3,6 +3,6 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    globalSetup: ['test/store/mongo-server/global-setup.ts'],
+    globalSetup: ['test/mongo-setup.ts'],
   },
 })

@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Simulator } from '../src/simulator/simulator.ts'
+import { endedBy } from './child-process.ts'
 
 export const API_KEY = 'demo-key-of-the-small-lms'
 export const ADMIN_KEY = 'demo-key-of-the-admin-page'
@@ -15,6 +16,10 @@ export interface ServiceProcess {
   log: string[]
   /** Ends it and resolves when it is gone. */
   kill(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>
+  /** SIGSTOP makes it stand still, SIGCONT go on. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void
+  /** Resolves when it is gone, whoever ended it. */
+  gone(): Promise<void>
   /** Starts it again on the same address with the same data; resolves when it is ready. */
   restart(): Promise<void>
 }
@@ -34,9 +39,13 @@ export async function startServiceProcess(
   return {
     url,
     log,
-    kill: (signal) => end(child, signal),
+    kill: (signal) => endedBy(child, signal),
+    signal: (signal) => void child.kill(signal),
+    gone: async () => {
+      if (isRunning(child)) await once(child, 'exit')
+    },
     restart: async () => {
-      await end(child, 'SIGKILL')
+      await endedBy(child, 'SIGKILL')
       child = await start(env, url, log)
     },
   }
@@ -67,7 +76,7 @@ async function start(env: NodeJS.ProcessEnv, url: string, log: string[]): Promis
     stream.setEncoding('utf8').on('data', (text: string) => log.push(...text.split('\n').filter(Boolean)))
   }
   const deadline = Date.now() + READY_WITHIN_MS
-  while (Date.now() < deadline && child.exitCode === null) {
+  while (Date.now() < deadline && isRunning(child)) {
     const answer = await fetch(`${url}/readyz`).catch(() => undefined)
     if (answer?.ok) return child
     await new Promise((resolve) => setTimeout(resolve, 50))
@@ -76,11 +85,8 @@ async function start(env: NodeJS.ProcessEnv, url: string, log: string[]): Promis
   throw new Error(`the service did not start:\n${log.slice(-10).join('\n')}`)
 }
 
-async function end(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const exited = once(child, 'exit')
-  child.kill(signal)
-  await exited
+function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null
 }
 
 async function freePort(): Promise<number> {

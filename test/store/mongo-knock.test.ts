@@ -1,10 +1,10 @@
 import { type Collection, MongoClient } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { dropDatabase, ownDatabase } from '../../scripts/mongo-server/own-database.ts'
 import { knockOnce } from '../../src/store/mongo/knock.ts'
 import { mongoStore } from '../../src/store/mongo/mongo-store.ts'
 import { newRow, type QueueRow } from '../../src/store/mongo/queue-rows.ts'
 import { body, claimOne, entry, START } from './fixture.ts'
-import { dropDatabase, ownDatabase } from './mongo-server/own-database.ts'
 
 const server = inject('mongoUrl')
 

@@ -1,10 +1,10 @@
 import { describe, expect, inject, it } from 'vitest'
+import { dropDatabase, ownDatabase } from '../../scripts/mongo-server/own-database.ts'
 import { RelayError } from '../../src/errors.ts'
 import { databaseNameOf } from '../../src/store/mongo/connection.ts'
 import { mongoStore } from '../../src/store/mongo/mongo-store.ts'
 import { describeStore } from './contract.ts'
 import { START } from './fixture.ts'
-import { dropDatabase, ownDatabase } from './mongo-server/own-database.ts'
 
 const server = inject('mongoUrl')
 const clock = () => START

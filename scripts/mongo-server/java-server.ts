@@ -5,11 +5,11 @@ import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
-import { endedBy, untilEnded } from './child.ts'
+import { endedBy, untilEnded } from '../child-process.ts'
 import type { MongoServer } from './launch.ts'
 
 const HERE = import.meta.dirname
-const DOWNLOADS = join(HERE, '../../../.mongo')
+const DOWNLOADS = join(HERE, '../../.mongo')
 const LIBRARIES = join(DOWNLOADS, 'lib')
 
 /** mongo-java-server keeps everything in memory, and one thread, so that `findOneAndUpdate` is a snapshot. */

@@ -1,5 +1,5 @@
 import type { TestProject } from 'vitest/node'
-import { HOW_TO_HAVE_ONE, launchMongoServer } from './launch.ts'
+import { HOW_TO_HAVE_ONE, launchMongoServer } from '../scripts/mongo-server/launch.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {

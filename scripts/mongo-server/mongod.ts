@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MongoClient } from 'mongodb'
-import { endedBy, untilEnded } from './child.ts'
+import { endedBy, untilEnded } from '../child-process.ts'
 import type { MongoServer } from './launch.ts'
 
 const START_MS = 30_000
