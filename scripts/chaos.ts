@@ -74,11 +74,12 @@ async function runAll({ store, replicas }: SetUp, seeds: number[], parallel: num
 }
 
 function print(seed: number, { store, replicas }: SetUp, result: SeedResult): void {
-  const { faults, recordings, events, posts, ended, tookMs, logPath } = result
+  const { faults, befell, recordings, events, posts, ended, tookMs, logPath } = result
   const counts = `${recordings} recordings, ${events} events, ${posts} posts, ${ended} deaths`
   console.log(`${faults.length === 0 ? '✓' : '✗'} seed ${seed}: ${counts}, ${(tookMs / 1000).toFixed(1)} s`)
   if (faults.length === 0) return
   for (const fault of faults) console.log(`    ${fault}`)
+  console.log(`    ${befell.join(', ')}`)
   console.log(`    logs: ${logPath}`)
   console.log(`    again: npm run chaos -- --store ${store} --replicas ${replicas} --seed ${seed} --seeds 1`)
 }

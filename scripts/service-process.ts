@@ -35,7 +35,8 @@ export async function startServiceProcess(
   const address = { HOST: '127.0.0.1', PORT: String(port) }
   const env = { ...process.env, ...environmentFor(simulator, url), ...address, ...environment }
   const log: string[] = []
-  let child = await start(env, url, log)
+  let child = launch(env, log)
+  await untilReady(child, url, log)
   return {
     url,
     log,
@@ -46,7 +47,8 @@ export async function startServiceProcess(
     },
     restart: async () => {
       await endedBy(child, 'SIGKILL')
-      child = await start(env, url, log)
+      child = launch(env, log)
+      await untilReady(child, url, log)
     },
   }
 }
@@ -69,16 +71,20 @@ export function environmentFor(simulator: Simulator, url: string): Record<string
   }
 }
 
-async function start(env: NodeJS.ProcessEnv, url: string, log: string[]): Promise<ChildProcess> {
+function launch(env: NodeJS.ProcessEnv, log: string[]): ChildProcess {
   const main = join(import.meta.dirname, '../src/node.ts')
   const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => log.push(...text.split('\n').filter(Boolean)))
   }
+  return child
+}
+
+async function untilReady(child: ChildProcess, url: string, log: string[]): Promise<void> {
   const deadline = Date.now() + READY_WITHIN_MS
   while (Date.now() < deadline && isRunning(child)) {
-    const answer = await fetch(`${url}/readyz`).catch(() => undefined)
-    if (answer?.ok) return child
+    const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(1_000) }).catch(() => undefined)
+    if (answer?.ok) return
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
   child.kill('SIGKILL')

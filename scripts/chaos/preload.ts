@@ -2,7 +2,9 @@
 // when it finds the order to.
 
 import fs from 'node:fs'
-import { join } from 'node:path'
+import { Socket } from 'node:net'
+import { DatabaseSync, StatementSync } from 'node:sqlite'
+import { BETWEEN_TWO_WRITES, type Order, orderPath, readOrder } from './order.ts'
 
 const speed = Number(process.env.CHAOS_SPEED)
 const epoch = Number(process.env.CHAOS_EPOCH)
@@ -36,22 +38,63 @@ fs.write = new Proxy(fs.write, {
     const [fd, line] = given
     if (fd !== 1 || typeof line !== 'string') return Reflect.apply(write, self, given)
     const bytes = fs.writeSync(fd, line)
-    obey(line)
+    const [, point] = /"msg":"([^"]+)"/.exec(line) ?? []
+    if (point) pass(point)
     process.nextTick(given.at(-1), null, bytes)
   },
 })
 
-function obey(line: string): void {
-  const [, point] = /"msg":"([^"]+)"/.exec(line) ?? []
-  if (point && take(point)) process.kill(process.pid, 'SIGKILL')
+// Every commit that changed something in SQLite is a point between two writes, and so is every such command to MongoDB.
+// Looking for work that is not there does not count.
+const CHANGING_COMMANDS = ['insert\0', 'update\0']
+let hasChanges = false
+
+StatementSync.prototype.all = new Proxy(StatementSync.prototype.all, {
+  apply: (all, self, given) => {
+    const rows = Reflect.apply(all, self, given)
+    if (rows.length > 0 && !self.sourceSQL.startsWith('SELECT')) hasChanges = true
+    return rows
+  },
+})
+
+DatabaseSync.prototype.exec = new Proxy(DatabaseSync.prototype.exec, {
+  apply: (exec, self, given) => {
+    if (given[0] === 'COMMIT' && hasChanges) pass(BETWEEN_TWO_WRITES)
+    hasChanges = false
+    return Reflect.apply(exec, self, given)
+  },
+})
+
+Socket.prototype.write = new Proxy(Socket.prototype.write, {
+  apply: (write, self, given) => {
+    const [bytes] = given
+    if (Buffer.isBuffer(bytes) && CHANGING_COMMANDS.some((name) => bytes.includes(name))) pass(BETWEEN_TWO_WRITES)
+    return Reflect.apply(write, self, given)
+  },
+})
+
+const obeyed = new Map<string, Order>()
+
+function pass(point: string): void {
+  const order = obeyed.get(point) ?? take(point)
+  if (!order) return
+  obeyed.set(point, order)
+  if (order.passes > 0) {
+    order.passes -= 1
+    return
+  }
+  obeyed.delete(point)
+  process.kill(process.pid, order.signal)
 }
 
 /** Removing the file takes the order: no other replica obeys it as well. */
-function take(point: string): boolean {
+function take(point: string): Order | undefined {
+  const path = orderPath(orders, point)
   try {
-    fs.unlinkSync(join(orders, point.replaceAll(' ', '-')))
-    return true
+    const order = readOrder(path)
+    fs.unlinkSync(path)
+    return order
   } catch {
-    return false
+    return undefined
   }
 }

@@ -1,11 +1,13 @@
 // The service as several processes behind one address. Whatever ends one of them, it comes back.
 
-import { writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { type Listening, listen } from '../../src/simulator/listen.ts'
 import type { Simulator } from '../../src/simulator/simulator.ts'
 import { type ServiceProcess, startServiceProcess } from '../service-process.ts'
+import { type Order, orderPath, type Point, writeOrder } from './order.ts'
 
 export interface ReplicaOptions {
   simulator: Simulator
@@ -18,11 +20,9 @@ export interface ReplicaOptions {
   epoch: number
 }
 
-/** Where the log of the service says that its work stands; and the moment in which Graph has its 202. */
-export const POINTS = ['notifications stored', 'after the 202', 'drive read', 'recording matched', 'delivery attempted']
-
 const ANSWER_WITHIN_MS = 4_000
 const RESTART_AFTER_MS = 200
+const LOOK_EVERY_MS = 20
 
 export class Replicas {
   readonly #options: ReplicaOptions
@@ -67,22 +67,30 @@ export class Replicas {
     for (const process of this.#processes) void this.#keepAlive(process)
   }
 
-  /** Ends whichever replica reaches the point first. */
-  killAt(point: string): void {
-    if (point === 'after the 202') this.#killAfter202 = true
-    else writeFileSync(join(this.#options.folder, point.replaceAll(' ', '-')), '')
+  /** Ends whichever replica takes the order, when it has passed the point so often. Resolves when one has taken it. */
+  async killAt(point: Point, passes: number): Promise<void> {
+    await this.#order(point, { signal: 'SIGKILL', passes })
+  }
+
+  /** Whichever replica gets there first stands still for so long (real ms), and goes on as if nothing had happened. */
+  async standStill(point: Point, ms: number): Promise<void> {
+    await this.#order(point, { signal: 'SIGSTOP', passes: 0 })
+    await delay(ms)
+    for (const process of this.#processes) process.signal('SIGCONT')
+  }
+
+  /** Takes back the orders that nobody obeyed. */
+  forgetOrders(): void {
+    for (const name of readdirSync(this.#options.folder)) rmSync(join(this.#options.folder, name), { force: true })
+  }
+
+  /** Ends the replica whose 202 Graph gets next. */
+  killAfter202(): void {
+    this.#killAfter202 = true
   }
 
   async kill(replica: number, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     await this.#processes[replica]?.kill(signal)
-  }
-
-  /** Lets a replica stand still for so long (real ms): it goes on as if nothing had happened. */
-  async pause(replica: number, ms: number): Promise<void> {
-    const process = this.#processes[replica]
-    process?.signal('SIGSTOP')
-    await new Promise((resolve) => setTimeout(resolve, ms))
-    process?.signal('SIGCONT')
   }
 
   async stop(): Promise<void> {
@@ -96,10 +104,16 @@ export class Replicas {
       await process.gone()
       if (this.#stopping) return
       this.ended += 1
-      await new Promise((resolve) => setTimeout(resolve, RESTART_AFTER_MS))
+      await delay(RESTART_AFTER_MS)
       if (this.#stopping) return
       await process.restart().catch(() => undefined)
     }
+  }
+
+  async #order(point: Point, order: Order): Promise<void> {
+    const { folder } = this.#options
+    writeOrder(folder, point, order)
+    while (existsSync(orderPath(folder, point))) await delay(LOOK_EVERY_MS)
   }
 
   /** One replica after the other; one that does not answer is a 502, as with any balancer. */

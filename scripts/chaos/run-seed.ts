@@ -14,7 +14,7 @@ import { dropDatabase, ownDatabase } from '../mongo-server/own-database.ts'
 import { Dice } from './dice.ts'
 import { holdLecture, holdPrivateTalk, type Lecture, planLectures, prepareLecture, type Recorded } from './lectures.ts'
 import { FeedReader, readFeed } from './lms.ts'
-import { planMishaps } from './mishaps.ts'
+import { type Mishap, planMishaps } from './mishaps.ts'
 import { Replicas } from './replicas.ts'
 import { findCursorsAhead, findFaults } from './verify.ts'
 import { storm } from './weather.ts'
@@ -29,6 +29,8 @@ export interface SeedOptions {
 export interface SeedResult {
   /** What is lost, doubled or wrong. */
   faults: string[]
+  /** What happened to the service and the LMS. */
+  befell: string[]
   recordings: number
   events: number
   /** POSTs that the LMS took, doubles and all. */
@@ -52,12 +54,12 @@ const QUIET_MS = 3_000
 const LOOK_EVERY_MS = 200
 
 interface Run {
-  seed: number
   dice: Dice
   simulator: Simulator
   replicas: Replicas
   store: Store
   reader: FeedReader
+  mishaps: Mishap[]
   recorded: Recorded[]
   deleted: Recorded[]
   ahead: Set<string>
@@ -79,12 +81,14 @@ export async function runSeed({ seed, replicas: count, mongoUrl }: SeedOptions):
     await replicas.start()
     const reader = new FeedReader(replicas.url)
     const dice = new Dice(seed)
-    const run: Run = { seed, dice, simulator, replicas, store, reader, recorded: [], deleted: [], ahead: new Set() }
-    const faults = await play(run, count)
+    const mishaps = planMishaps(dice, seed, { simulator, replicas, count, stormMs: STORM_MS })
+    const before = { recorded: [], deleted: [], ahead: new Set<string>() }
+    const run: Run = { dice, simulator, replicas, store, reader, mishaps, ...before }
+    const faults = await play(run)
     const logPath = faults.length > 0 ? join(tmpdir(), `relay-chaos-${seed}-${epoch}.log`) : null
     if (logPath) await writeFile(logPath, replicas.log.join('\n'))
     return {
-      ...{ faults, logPath },
+      ...{ faults, logPath, befell: mishaps.map(({ name, atMs }) => `${name} (${atMs} ms)`) },
       recordings: run.recorded.length,
       events: reader.events.length,
       posts: simulator.lms.received.length,
@@ -100,7 +104,7 @@ export async function runSeed({ seed, replicas: count, mongoUrl }: SeedOptions):
   }
 }
 
-async function play(run: Run, count: number): Promise<string[]> {
+async function play(run: Run): Promise<string[]> {
   const { simulator, replicas, reader, store } = run
   const people = ORGANIZERS.map((name) =>
     simulator.world.addPerson({ displayName: name, email: `${name}@example.edu` }),
@@ -113,7 +117,7 @@ async function play(run: Run, count: number): Promise<string[]> {
 
   const looking = keepLooking(run)
   simulator.faults.setWeather(storm(run.dice))
-  const mishaps = befall(run, count)
+  const mishaps = befall(run)
   const taught = Promise.all(known.map((lecture) => teach(lecture, meetings.get(lecture), run)))
   // One organizer is new: the LMS registers the first lecture while everything fails.
   const lateLectures = lectures.filter(({ organizer }) => organizer === late)
@@ -152,18 +156,19 @@ async function teach(
   if (privateTalks < PRIVATE_TALKS) recorded.push(holdPrivateTalk(lecture, simulator))
 }
 
-async function befall({ dice, seed, simulator, replicas }: Run, count: number): Promise<void> {
-  const mishaps = planMishaps(dice, seed, count, STORM_MS, { simulator, replicas })
-  await Promise.all(
-    mishaps.map(async ({ atMs, happen }) => {
-      await delay(atMs)
-      await happen()
-    }),
-  )
+async function befall({ mishaps, replicas }: Run): Promise<void> {
+  const befallen = mishaps.map(async ({ atMs, happen }) => {
+    await delay(atMs)
+    await happen()
+  })
+  await delay(STORM_MS)
+  replicas.forgetOrders()
+  await Promise.all(befallen)
 }
 
 /** Somebody deletes a file of which the LMS knows. */
 async function loseOne({ simulator, recorded, deleted }: Run): Promise<void> {
+  await until(CALM_WITHIN_MS, () => simulator.lms.library.size > 0)
   const told = [...simulator.lms.library.values()].map(({ data }) => data.conferenceId)
   const gone = recorded.find(({ conferenceId }) => told.includes(conferenceId))
   if (!gone) return
