@@ -1,4 +1,5 @@
 import { describe } from 'vitest'
+import { describeClockSkew } from './clock-skew-contract.ts'
 import { describeDocuments } from './documents-contract.ts'
 import { describeEventLog } from './event-log-contract.ts'
 import { describeFind } from './find-contract.ts'
@@ -18,6 +19,7 @@ export function describeStore(name: string, makePlace: MakePlace, { modelRuns }:
     describe('queue', () => describeQueue(makePlace))
     describe('knocks', () => describeKnocks(makePlace))
     describe('leases', () => describeLease(makePlace))
+    describe('clocks that differ', () => describeClockSkew(makePlace))
     describe('queue against its model', () => describeQueueModel(makePlace, modelRuns))
     describe('event log', () => describeEventLog(makePlace))
   })

@@ -17,7 +17,6 @@ export const START = Date.parse('2026-03-02T08:00:00.000Z')
 /** A fresh place and an open store for every test; the clock stands still until the test moves it. */
 export class Fixture {
   now = START
-  readonly clock = () => this.now
   readonly #place: Place
   readonly #stores: Store[] = []
 
@@ -25,9 +24,9 @@ export class Fixture {
     this.#place = place
   }
 
-  /** One more store on the same data, as another replica has it. */
-  async open(): Promise<Store> {
-    const store = this.#place.store(this.clock)
+  /** One more store on the same data, as another replica has it; its clock may be wrong by some ms. */
+  async open({ skewMs = 0 } = {}): Promise<Store> {
+    const store = this.#place.store(() => this.now + skewMs)
     this.#stores.push(store)
     await store.open()
     return store
