@@ -16,6 +16,7 @@ const GROUND = [
   'log',
   'metrics',
   'wake',
+  'within',
   'client-state',
 ]
 

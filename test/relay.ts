@@ -10,6 +10,7 @@ import { createEgress } from '../src/publish/egress.ts'
 import { createService, type Service } from '../src/service.ts'
 import type { Simulator } from '../src/simulator/simulator.ts'
 import { openStore } from '../src/store/open-store.ts'
+import type { Store } from '../src/store/store.ts'
 
 export interface Relay {
   url: string
@@ -25,6 +26,8 @@ export interface Relay {
 
 export interface RelayOptions {
   databaseUrl?: string
+  /** Instead of the store that the address names. */
+  makeStore?: (clock: () => number) => Store
   environment?: Record<string, string>
   readFile?: (path: string) => string
 }
@@ -36,7 +39,7 @@ export async function startRelay(simulator: Simulator, options: RelayOptions = {
   const environment = { ...environmentFor(simulator, url), ...options.environment }
   const config = readConfig(environment, options.readFile ?? (() => ''))
   const clock = () => simulator.clock.now()
-  const store = await openStore(options.databaseUrl ?? 'sqlite::memory:', clock)
+  const store = options.makeStore?.(clock) ?? (await openStore(options.databaseUrl ?? 'sqlite::memory:', clock))
   await store.open()
   const egress = createEgress(config.egressAllow)
   const logged: string[] = []

@@ -92,6 +92,28 @@ describe.concurrent.each(stores)('the service as a process, on $name', ({ databa
     })
   }, 90_000)
 
+  it('ends in time while Graph stands still, and leaves its work to whoever comes next at once', async () => {
+    await withService(databaseUrl, async (stage) => {
+      const { simulator, service } = stage
+      const meeting = await prepare(stage)
+      simulator.faults.stall(/root\/delta/, 60_000)
+      simulator.world.record(meeting, LECTURE)
+      await vi.waitFor(() => expect(simulator.faults.stalled).toBeGreaterThan(0), { timeout: 10_000 })
+
+      const begun = performance.now()
+      const stopping = service.kill('SIGTERM')
+      await vi.waitFor(async () => expect((await fetch(`${service.url}/readyz`)).status).toBe(503), { timeout: 5_000 })
+      await stopping
+      expect(performance.now() - begun).toBeLessThan(10_000)
+
+      simulator.faults.clear()
+      await service.restart()
+      // Well before the lease of 25 s, that a killed process would have left, is over.
+      const event = await simulator.lms.waitFor(({ type }) => type === 'recording.available', 10_000)
+      expect(event.data).toMatchObject({ conferenceId: 'algebra' })
+    })
+  }, 90_000)
+
   it('ends on SIGTERM without complaint', async () => {
     await withService(databaseUrl, async ({ service }) => {
       await service.kill('SIGTERM')

@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import type { Store } from '../store/store.ts'
+import { within } from '../within.ts'
 
 export interface ProbeOptions {
   store: Store
@@ -14,13 +15,11 @@ export function probeRoutes({ store, isDraining }: ProbeOptions): Hono {
   app.get('/livez', (c) => c.json({ status: 'ok' }))
   app.get('/readyz', async (c) => {
     if (isDraining()) return c.json({ status: 'draining' }, 503)
-    const answered = await Promise.race([
-      store.ping().then(
-        () => true,
-        () => false,
-      ),
-      new Promise<boolean>((resolve) => setTimeout(resolve, PING_WITHIN_MS, false).unref()),
-    ])
+    const pinged = within(PING_WITHIN_MS, store.ping(), () => new Error('the store is silent'))
+    const answered = await pinged.then(
+      () => true,
+      () => false,
+    )
     return answered ? c.json({ status: 'ok' }) : c.json({ status: 'store unavailable' }, 503)
   })
   return app

@@ -5,6 +5,7 @@ import { messageOf, RelayError } from '../errors.ts'
 import type { Holdings } from '../holdings.ts'
 import { type Log, scrub } from '../log.ts'
 import type { Claim, Queue } from '../store/store.ts'
+import { within } from '../within.ts'
 import { dispatch, type Handlers } from './dispatch.ts'
 
 export interface DrainOptions {
@@ -54,7 +55,8 @@ async function visit(claim: Claim<InboxEntry>, options: DrainOptions): Promise<v
   const { inbox, handlers, leaseMs, log } = options
   const stopHeartbeat = holdLease(claim, options)
   try {
-    await within(leaseMs * LONGEST_VISIT_LEASES, dispatch(claim.body, handlers))
+    const longestMs = leaseMs * LONGEST_VISIT_LEASES
+    await within(longestMs, dispatch(claim.body, handlers), () => visitHangs(longestMs))
     stopHeartbeat()
     if (!(await inbox.finish(claim))) log.warn({ entry: claim.id }, 'lease lost: somebody else looks at this entry')
   } catch (error) {
@@ -90,11 +92,6 @@ function holdLease(claim: Claim<InboxEntry>, { inbox, leaseMs, log }: DrainOptio
   return () => clearInterval(timer)
 }
 
-async function within(ms: number, work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const deadline = new Promise<never>((_resolve, reject) => {
-    const message = `The visit was given up after ${Math.round(ms / 1000)} s.`
-    timer = setTimeout(() => reject(new RelayError('visit_hangs', 'retry', message)), ms)
-  })
-  await Promise.race([work, deadline]).finally(() => clearTimeout(timer))
+function visitHangs(afterMs: number): RelayError {
+  return new RelayError('visit_hangs', 'retry', `The visit was given up after ${Math.round(afterMs / 1000)} s.`)
 }

@@ -11,6 +11,7 @@ import type { Log } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Queue } from '../store/store.ts'
 import type { Wake } from '../wake.ts'
+import { within } from '../within.ts'
 import { NotificationBody, readLifecycle, readNotifications, type Trust } from './notifications.ts'
 import type { SlowShare } from './slow-share.ts'
 
@@ -40,7 +41,7 @@ export function receiveRoutes(options: ReceiveOptions): Hono {
     const believed = entries.filter(({ kind }) => kind !== 'heard').length
     metrics.notifications.inc({ outcome: 'refused' }, body.value.length - believed)
     if (entries.length > 0) {
-      await within(ANSWER_WITHIN_MS, inbox.knock(entries.map((entry) => inboxEntry(entry))))
+      await within(ANSWER_WITHIN_MS, inbox.knock(entries.map((entry) => inboxEntry(entry))), storeSlow)
       metrics.notifications.inc({ outcome: 'stored' }, believed)
       log.debug({ entries: entries.length }, 'notifications stored')
       wake.ring()
@@ -83,13 +84,7 @@ function limitBody() {
   })
 }
 
-/** The promise, or 503 after `ms`: Graph tries again later, and the endpoint does not count as slow. */
-async function within(ms: number, promise: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const deadline = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(new RelayError('store_slow', 'retry', 'The store did not answer in time; send it again.', { status: 503 }))
-    }, ms)
-  })
-  await Promise.race([promise, deadline]).finally(() => clearTimeout(timer))
+/** Graph tries again later, and the endpoint does not count as slow. */
+function storeSlow(): RelayError {
+  return new RelayError('store_slow', 'retry', 'The store did not answer in time; send it again.', { status: 503 })
 }

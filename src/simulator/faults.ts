@@ -4,6 +4,8 @@ export class Faults {
   #double = 0
   #failures: Failure[] = []
   #stalls: { path: RegExp; ms: number }[] = []
+  /** How many calls stand still at this moment. */
+  stalled = 0
   /** Bytes after which the next transfer is cut; undefined: none is. */
   #cutAt: number | undefined
   #weather: Weather | undefined
@@ -67,8 +69,13 @@ export class Faults {
     return failure
   }
 
-  stallOf(call: string): number {
-    return this.#stalls.find(({ path }) => path.test(call))?.ms ?? 0
+  /** Waits as long as was ordered for the call, and `moreMs` (real time). */
+  async standStill(call: string, moreMs = 0): Promise<void> {
+    const ms = (this.#stalls.find(({ path }) => path.test(call))?.ms ?? 0) + moreMs
+    if (ms === 0) return
+    this.stalled += 1
+    await new Promise((resolve) => setTimeout(resolve, ms))
+    this.stalled -= 1
   }
 
   takeCut(): number | undefined {

@@ -58,8 +58,7 @@ export function graphApp(options: GraphOptions): Hono<GraphEnv> {
   app.use(async (c, next) => {
     const call = `${c.req.method} ${c.req.path}`
     const disturbance = faults.takeFailure(call)
-    const stall = faults.stallOf(call) + (disturbance?.stallMs ?? 0)
-    if (stall > 0) await new Promise((resolve) => setTimeout(resolve, stall))
+    await faults.standStill(call, disturbance?.stallMs)
     if (disturbance?.status !== undefined) return failed(disturbance.status, disturbance)
     await next()
     if (disturbance?.cut) c.res = await cutShort(c.res)

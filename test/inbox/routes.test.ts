@@ -38,7 +38,12 @@ it('shows what was given up and why, and has it looked at again', async () => {
   }
   const [dead, ...others] = await given()
   expect(others).toEqual([])
-  expect(dead).toMatchObject({ kind: 'drive', state: 'dead', attempts: 12, lastError: expect.stringContaining('delta') })
+  expect(dead).toMatchObject({
+    kind: 'drive',
+    state: 'dead',
+    attempts: 12,
+    lastError: expect.stringContaining('delta'),
+  })
   expect(scene.told()).toEqual([])
 
   scene.simulator.faults.clear()

@@ -14,6 +14,10 @@ const OPTIONS: MongoClientOptions = {
   connectTimeoutMS: 5_000,
 }
 
+/** A heartbeat ends within the timeout of its connection; one that awaits news also waits for those. */
+const LONGEST_HEARTBEAT_MS = 7_000
+const LONGEST_AWAITED_HEARTBEAT_MS = 20_000
+
 /** Connects with the first command, once for all; may be used again after `close`. */
 export class Connection {
   readonly #url: string
@@ -38,9 +42,35 @@ export class Connection {
   }
 
   #database() {
-    this.#client ??= clientOf(this.#url)
+    this.#client ??= this.#connect()
     return this.#client.db(databaseNameOf(this.#url))
   }
+
+  #connect(): MongoClient {
+    const client = clientOf(this.#url)
+    onHangingHeartbeat(client, () => {
+      if (this.#client !== client) return
+      this.#client = undefined
+      void client.close()
+    })
+    return client
+  }
+}
+
+/**
+ * A heartbeat that is written to a socket in the moment of its end waits for ever (driver 7.9): the driver then takes the
+ * server for lost until the process ends.
+ */
+function onHangingHeartbeat(client: MongoClient, renew: () => void): void {
+  const timers = new Map<string, NodeJS.Timeout>()
+  const ended = ({ connectionId }: { connectionId: string }) => clearTimeout(timers.get(connectionId))
+  client.on('serverHeartbeatStarted', (heartbeat) => {
+    ended(heartbeat)
+    const longest = heartbeat.awaited ? LONGEST_AWAITED_HEARTBEAT_MS : LONGEST_HEARTBEAT_MS
+    timers.set(heartbeat.connectionId, setTimeout(renew, longest).unref())
+  })
+  client.on('serverHeartbeatSucceeded', ended)
+  client.on('serverHeartbeatFailed', ended)
 }
 
 /** What the driver says of an address that it cannot read may hold the password, and is left out. */
