@@ -67,10 +67,11 @@ const patients = [
 /** Calls of which nobody heard before, until the store takes no more: it may have room left. */
 async function notifyUntilRefused({ simulator }: Scene): Promise<{ status: number; tookMs: number }> {
   const call = simulator.notifications.sent.find(({ body }) => body.includes('callRecords/'))
-  if (!call) throw new Error('Graph has told of no call yet')
+  const [, callId] = /callRecords\/([\w-]+)/.exec(call?.body ?? '') ?? []
+  if (!call || !callId) throw new Error('Graph has told of no call yet')
   for (;;) {
     const begun = performance.now()
-    const body = call.body.replaceAll(/callRecords\/[\w-]+/g, `callRecords/${crypto.randomUUID()}`)
+    const body = call.body.replaceAll(callId, crypto.randomUUID())
     const { status } = await fetch(call.url, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
     if (status !== 202) return { status, tookMs: performance.now() - begun }
   }

@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ADMIN_KEY } from '../../scripts/service-process.ts'
 import { LECTURE, type Scene, startScene } from '../scene.ts'
 
+const DAY_MS = 24 * 60 * 60_000
+
 let scene: Scene
 
 beforeEach(async () => {
@@ -16,8 +18,23 @@ function signIn(key: string, headers: Record<string, string> = {}) {
   return fetch(`${scene.relay.url}/admin/sign-in`, { method: 'POST', body, headers: origin, redirect: 'manual' })
 }
 
+async function signedIn(): Promise<string> {
+  return (await signIn(ADMIN_KEY)).headers.get('set-cookie')?.split(';')[0] ?? ''
+}
+
+/** Presses a button of the page, and gives where it leads. */
+async function press(action: string, headers: Record<string, string> = {}) {
+  const all = { cookie: await signedIn(), origin: scene.relay.url, ...headers }
+  return fetch(scene.relay.url + action, { method: 'POST', headers: all, redirect: 'manual' })
+}
+
+/** The action of the first button whose address matches. */
+function button(page: string, address: RegExp): string {
+  return [...page.matchAll(/action="([^"]+)"/g)].map(([, action = '']) => action).find((a) => address.test(a)) ?? ''
+}
+
 async function overview(): Promise<string> {
-  const cookie = (await signIn(ADMIN_KEY)).headers.get('set-cookie')?.split(';')[0] ?? ''
+  const cookie = await signedIn()
   return (await fetch(`${scene.relay.url}/admin`, { headers: { cookie } })).text()
 }
 
@@ -60,8 +77,52 @@ describe('the admin page', () => {
     expect(page).not.toContain('<b>talk')
   })
 
+  it('lets a person send a dead letter again, not another site', async () => {
+    const meeting = await scene.prepare('algebra')
+    scene.simulator.lms.failNext(1, 410)
+    scene.simulator.world.record(meeting, LECTURE)
+    await scene.rest()
+    const action = button(await overview(), /\/admin\/deliveries\/.+\/retry/)
+    expect((await press(action, { origin: 'https://evil.example.test' })).status).toBe(403)
+    const [dead] = await scene.relay.service.store.deliveries.list({ state: 'dead', limit: 2 })
+    expect(action).toContain(dead?.id)
+    expect((await press(action)).headers.get('location')).toBe('/admin')
+    expect((await scene.relay.service.store.deliveries.get(dead?.id ?? ''))?.state).toBe('active')
+  })
+
+  it('lets a person decide about deletions that were held', async () => {
+    const items = []
+    for (let day = 0; day < 7; day++) {
+      const startsAt = new Date(LECTURE.startedAt.getTime() + day * DAY_MS)
+      const endsAt = new Date(LECTURE.endedAt.getTime() + day * DAY_MS)
+      const times = { startsAt: startsAt.toISOString(), endsAt: endsAt.toISOString() }
+      const meeting = await scene.prepare(`day-${day}`, times)
+      items.push(scene.simulator.world.record(meeting, { startedAt: startsAt, endedAt: endsAt }).item)
+    }
+    await scene.rest()
+    for (const item of items) scene.simulator.world.deleteItem(item)
+    await scene.rest()
+    expect((await scene.recordings()).every(({ status }) => status === 'available')).toBe(true)
+
+    const confirm = button(await overview(), /confirm-deletion/)
+    expect((await press(confirm)).status).toBe(303)
+    await scene.rest()
+    expect(scene.told().filter((type) => type === 'recording.deleted')).toHaveLength(1)
+
+    const again = button(await overview(), /restore/)
+    const id = again.split('/').at(-2)
+    const file = (await scene.relay.service.store.recordings.get(id ?? ''))?.document.file
+    const item = items.find((one) => one.id === file?.itemId)
+    if (!item) throw new Error('the page offers a recording that nobody made')
+    scene.simulator.world.restore(item)
+    expect((await press(again)).status).toBe(303)
+    await scene.rest()
+    expect(await overview()).not.toContain(again)
+    expect(scene.told().filter((type) => type === 'recording.deleted')).toHaveLength(1)
+  }, 20_000)
+
   it('ends with the session', async () => {
-    const cookie = (await signIn(ADMIN_KEY)).headers.get('set-cookie')?.split(';')[0] ?? ''
+    const cookie = await signedIn()
     scene.simulator.clock.advance(9 * 60 * 60_000)
     expect((await fetch(`${scene.relay.url}/admin`, { headers: { cookie }, redirect: 'manual' })).status).toBe(303)
   })

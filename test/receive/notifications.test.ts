@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { issueClientState } from '../../src/client-state.ts'
 import { type Scene, startScene } from '../scene.ts'
 
@@ -105,6 +105,17 @@ describe('receive', () => {
     const response = await post(JSON.stringify({ value: [notification()] }))
     expect(response.status).toBe(503)
     expect(await response.json()).toMatchObject({ code: 'store_unavailable' })
+  })
+
+  it('answers 503 in time where the store hangs', async () => {
+    const { inbox } = scene.relay.service.store
+    const hanging = vi.spyOn(inbox, 'knock').mockReturnValue(new Promise(() => undefined))
+    const begun = performance.now()
+    const response = await post(JSON.stringify({ value: [notification()] }))
+    hanging.mockRestore()
+    expect(performance.now() - begun).toBeLessThan(3_000)
+    expect(response.status).toBe(503)
+    expect(await response.json()).toMatchObject({ code: 'store_slow' })
   })
 
   it('writes neither a clientState nor a body into the log', async () => {
