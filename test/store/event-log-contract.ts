@@ -26,9 +26,9 @@ export function describeEventLog(makePlace: MakePlace): void {
     expect(await store().events.after(0, 10)).toHaveLength(2)
   })
 
-  it('leaves no gap and no double when two replicas append the same and different events at once', async () => {
-    const replicas = [store(), await fixture().open()]
-    const appends = times(40, (n) => replicas[n % 2]?.events.append(event(`v${n % 25}`)))
+  it('leaves no gap and no double when three replicas append the same and different events at once', async () => {
+    const replicas = [store(), await fixture().open(), await fixture().open()]
+    const appends = times(40, (n) => replicas[n % 3]?.events.append(event(`v${n % 25}`)))
     await Promise.all(appends)
     const feed = await store().events.after(0, 100)
     expect(feed.map(({ sequence }) => sequence)).toEqual(times(25, (n) => n + 1))
@@ -36,8 +36,8 @@ export function describeEventLog(makePlace: MakePlace): void {
   })
 
   it('shows a reader who pages while others append every event once and in order', async () => {
-    const replicas = [store(), await fixture().open()]
-    const appends = Promise.all(times(40, (n) => replicas[n % 2]?.events.append(event(`v${n}`))))
+    const replicas = [store(), await fixture().open(), await fixture().open()]
+    const appends = Promise.all(times(40, (n) => replicas[n % 3]?.events.append(event(`v${n}`))))
     const seen: number[] = []
     while (seen.length < 40) {
       const page = await store().events.after(seen.at(-1) ?? 0, 7)
