@@ -13,8 +13,13 @@ import { HOW_TO_HAVE_ONE, launchMongoServer } from './mongo-server/launch.ts'
 const JAVA_SERVER = `It compares every document where MongoDB searches an index, and has no journal: its
 figures say nothing about the speed of MongoDB. Set MONGODB_URI to measure a real one.`
 
+const PARTS = ['receive', 'queue', 'flow']
+
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { only: { type: 'string' }, write: { type: 'string' } } })
+  if (values.only && !PARTS.includes(values.only)) {
+    throw new Error(`--only is one of ${PARTS.join(', ')}, not "${values.only}"`)
+  }
   const server = await launchMongoServer()
   const isWanted = (part: string) => !values.only || values.only === part
   const tables: Table[] = []

@@ -40,12 +40,18 @@ async function main(): Promise<void> {
   })
   const setUps = SET_UPS.filter(({ store }) => !values.store || values.store === store)
   if (setUps.length === 0) throw new Error(`--store is sqlite or mongo, not "${values.store}"`)
-  const first = Number(values.seed)
-  const seeds = Array.from({ length: Number(values.seeds) }, (_, index) => first + index)
+  const first = wholeNumber('--seed', values.seed)
+  const seeds = Array.from({ length: wholeNumber('--seeds', values.seeds) }, (_, index) => first + index)
   for (const setUp of setUps) {
-    const chosen = { ...setUp, replicas: Number(values.replicas ?? setUp.replicas) }
-    await runAll(chosen, seeds, Number(values.parallel))
+    const chosen = { ...setUp, replicas: wholeNumber('--replicas', values.replicas ?? String(setUp.replicas)) }
+    await runAll(chosen, seeds, wholeNumber('--parallel', values.parallel))
   }
+}
+
+/** A run without seeds would look like one without faults. */
+function wholeNumber(flag: string, text: string): number {
+  if (/^[1-9]\d*$/.test(text)) return Number(text)
+  throw new Error(`${flag} is a whole number from 1 on, not "${text}"`)
 }
 
 async function runAll({ store, replicas }: SetUp, seeds: number[], parallel: number): Promise<void> {

@@ -6,8 +6,8 @@ import { within } from '../within.ts'
 const LONGEST_CALL_MS = 15_000
 
 /**
- * The same object, whose failing and hanging methods throw RelayError `store_unavailable`. A RelayError goes through as it is, and
- * so do TypeError and RangeError: those are mistakes in the call, which no retry mends.
+ * The same object, whose failing and hanging methods throw RelayError `store_unavailable`. A RelayError goes through as
+ * it is, and so do TypeError and RangeError: those are mistakes in the call, which no retry mends.
  */
 export function guarded<T extends object>(target: T, databaseName: string): T {
   return new Proxy(target, {

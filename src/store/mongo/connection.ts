@@ -51,7 +51,8 @@ export class Connection {
     onHangingHeartbeat(client, () => {
       if (this.#client !== client) return
       this.#client = undefined
-      void client.close()
+      // It is given up either way; a close that fails must not end the process.
+      client.close().catch(() => undefined)
     })
     return client
   }
