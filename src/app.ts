@@ -11,6 +11,7 @@ import { meetingRoutes } from './conferences/meeting.ts'
 import { conferenceRecordingRoutes, recordingRoutes } from './conferences/recordings.ts'
 import { conferenceRoutes } from './conferences/routes.ts'
 import { syncRoutes } from './conferences/sync.ts'
+import { captionRoutes } from './download/captions.ts'
 import { contentRoutes } from './download/content.ts'
 import { grantRoutes } from './download/grants.ts'
 import { watchRoutes } from './download/watch.ts'
@@ -29,7 +30,9 @@ import { driveRoutes, subscriptionRoutes } from './subscriptions/routes.ts'
 /** @param isDraining whether the process is on its way out, and new work should go elsewhere */
 export function createApp(service: Service, isDraining: () => boolean = () => false): OpenAPIHono {
   const { config, keys, store, clock } = service
-  const base = { ...service, publicUrl: config.publicUrl, slowAnswers: () => service.slowShare.answers() }
+  const { publicUrl, sweepIntervalMs, encryption } = config
+  const slowAnswers = () => service.slowShare.answers()
+  const base = { ...service, publicUrl, sweepIntervalMs, encryption, slowAnswers }
   const checkKey = keyCheck(config.apiKeys)
   const requireKey: MiddlewareHandler = async (c, next) => {
     checkKey(c)
@@ -43,8 +46,9 @@ export function createApp(service: Service, isDraining: () => boolean = () => fa
   const trust = { clientStateKeys: keys.clientState, tenantId: config.azure.tenantId }
   app.route('/graph', receiveRoutes({ ...base, inbox: store.inbox, trust }))
 
-  // These two are open to people with a grant; everything else under /v1 needs a key.
+  // These are open to people with a grant; everything else under /v1 needs a key.
   app.route('/', contentRoutes({ ...base, grantKeys: keys.grant, checkKey }))
+  app.route('/', captionRoutes({ ...base, grantKeys: keys.grant, checkKey }))
   app.route('/', watchRoutes({ store, clock, grantKeys: keys.grant }))
 
   app.use('/v1/*', requireKey)

@@ -8,6 +8,11 @@ export function issueClientState(keys: Buffer[], subscriptionId: string): string
   return `${subscriptionId}.${sign(newest(keys), subscriptionId)}`
 }
 
+/** Names the key that new clientStates are signed with, and says nothing of it. */
+export function clientStateKeyId(keys: Buffer[]): string {
+  return sign(newest(keys), 'the name of this key').slice(0, 8)
+}
+
 /** Gives the subscription's id, or undefined where the clientState is not ours. Compared in constant time. */
 export function verifyClientState(keys: Buffer[], clientState: string): string | undefined {
   const separator = clientState.lastIndexOf('.')

@@ -1,6 +1,6 @@
 // The one place that reads the environment. A wrong value stops the start with a sentence that names the variable.
 
-import { X509Certificate } from 'node:crypto'
+import { createPublicKey, X509Certificate } from 'node:crypto'
 import {
   ConfigError,
   list,
@@ -64,6 +64,7 @@ export interface EncryptionCertificate {
   /** DER as base64, as Graph takes it. */
   certificate: string
   privateKey: string
+  expiresAt: string
 }
 
 export type Environment = Partial<Record<string, string>>
@@ -183,12 +184,26 @@ function readEncryption(read: Read, readFile: (path: string) => string): Encrypt
   return certificates.map((path, index) => {
     const certificate = new X509Certificate(readPem('GRAPH_CERTIFICATE_PATH', path, readFile))
     const privateKey = readPem('GRAPH_PRIVATE_KEY_PATH', keys[index] ?? '', readFile)
+    checkCertificate(certificate, privateKey, path)
     return {
       id: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
       certificate: certificate.raw.toString('base64'),
       privateKey,
+      expiresAt: new Date(certificate.validTo).toISOString(),
     }
   })
+}
+
+/** https://learn.microsoft.com/graph/change-notifications-with-resource-data#creating-a-subscription */
+function checkCertificate({ publicKey }: X509Certificate, privateKey: string, path: string): void {
+  const bits = publicKey.asymmetricKeyDetails?.modulusLength ?? 0
+  if (publicKey.asymmetricKeyType !== 'rsa' || bits < 2_048 || bits > 4_096)
+    throw new ConfigError(`GRAPH_CERTIFICATE_PATH must name certificates with RSA keys of 2048 to 4096 bits: ${path}.`)
+  const derived = createPublicKey(privateKey).export({ type: 'spki', format: 'der' })
+  if (!derived.equals(publicKey.export({ type: 'spki', format: 'der' })))
+    throw new ConfigError(
+      `GRAPH_PRIVATE_KEY_PATH must name the private key of each certificate; that of ${path} does not fit.`,
+    )
 }
 
 function readApiKeys(value: string | undefined): Config['apiKeys'] {

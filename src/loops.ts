@@ -15,11 +15,12 @@ const AFTER_FAILURE_MS = 1_000
 
 /** Resolves when every loop has ended its last step. */
 export async function runLoops(service: Service, signal: AbortSignal): Promise<void> {
-  const { drainInbox, fanOutDue, deliverDue, renewDue, sweepDue } = service.steps
+  const { drainInbox, fanOutDue, deliverDue, reconcileDue, renewDue, sweepDue } = service.steps
   const loops: Loop[] = [
     { name: 'inbox', step: drainInbox, pollMs: 1_000, workers: 4 },
     { name: 'fan-out', step: fanOutDue, pollMs: 1_000, workers: 1 },
     { name: 'deliver', step: deliverDue, pollMs: 1_000, workers: 4 },
+    { name: 'reconcile', step: reconcileDue, pollMs: 30_000, workers: 1 },
     { name: 'renew', step: renewDue, pollMs: 5_000, workers: 1 },
     { name: 'sweep', step: sweepDue, pollMs: 5_000, workers: 1 },
   ]

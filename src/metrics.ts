@@ -60,6 +60,28 @@ export function createMetrics() {
       labelNames: ['queue'],
       registers,
     }),
+    subscriptions: new Gauge({
+      name: 'relay_subscriptions',
+      help: 'Graph subscriptions by the state of their health',
+      labelNames: ['state'],
+      registers,
+    }),
+    subscriptionProofSeconds: new Gauge({
+      name: 'relay_subscription_oldest_proof_seconds',
+      help: 'Age of the oldest proof that a subscription works',
+      registers,
+    }),
+    sweepShare: new Gauge({
+      name: 'relay_recordings_found_by_sweep_share',
+      help: 'Share of the recordings of seven days that the sweep found before a notification announced them',
+      registers,
+    }),
+    certificateDays: new Gauge({
+      name: 'relay_certificate_days_left',
+      help: 'Days until a certificate for encrypted notifications expires',
+      labelNames: ['certificate'],
+      registers,
+    }),
     subscriptionExpirySeconds: new Gauge({
       name: 'relay_subscription_expiry_seconds',
       help: 'Time until the next Graph subscription expires; negative where one has expired',

@@ -19,11 +19,15 @@ import { fanOutDue } from './publish/fan-out.ts'
 import { SlowShare } from './receive/slow-share.ts'
 import { resolveCall } from './resolve/call.ts'
 import { resolveCallRecording } from './resolve/call-recording.ts'
+import { findTranscript, resolveCallTranscript } from './resolve/call-transcript.ts'
+import { createDecrypt } from './resolve/decrypt.ts'
 import { checkAbsence, confirmDeletion, lookAgain } from './resolve/deletion.ts'
 import { visitDrive } from './resolve/drive.ts'
+import { lookThrough } from './resolve/tenant-wide.ts'
 import { validationTokenVerifier } from './resolve/validation-tokens.ts'
 import type { Store } from './store/store.ts'
 import { noteHeard, obeyLifecycle } from './subscriptions/lifecycle.ts'
+import { reconcileEvery } from './subscriptions/reconcile.ts'
 import { registerConfigured, watchDrive } from './subscriptions/register.ts'
 import { renewDue } from './subscriptions/renew.ts'
 import { sweepDue } from './subscriptions/sweep.ts'
@@ -37,6 +41,8 @@ export interface Runtime {
   fetch: typeof fetch
   send: Send
 }
+
+const RECONCILE_EVERY_MS = 60 * 60_000
 
 /** One bounded step; gives how much there was to do. */
 export type Step = () => Promise<number>
@@ -59,7 +65,7 @@ export interface Service extends Runtime {
   lookAgain(recordingId: string): Promise<boolean>
   /** Believes a person that a recording's file is gone. */
   confirmDeletion(recordingId: string): Promise<void>
-  steps: Record<'drainInbox' | 'fanOutDue' | 'deliverDue' | 'renewDue' | 'sweepDue', Step>
+  steps: Record<'drainInbox' | 'fanOutDue' | 'deliverDue' | 'reconcileDue' | 'renewDue' | 'sweepDue', Step>
 }
 
 export function createService(config: Config, runtime: Runtime): Service {
@@ -69,7 +75,8 @@ export function createService(config: Config, runtime: Runtime): Service {
   const graph = graphClient({ ...runtime, graphUrl: config.graphUrl, token: msalTokens(config.azure, config.graphUrl) })
   const by = `relay-${crypto.randomUUID()}`
   const holdings = new Holdings()
-  const base = { store, graph, clock, log, metrics, holdings, by, leaseMs: config.inboxLeaseMs }
+  const { inboxLeaseMs: leaseMs, sweepIntervalMs } = config
+  const base = { store, graph, clock, log, metrics, holdings, by, leaseMs, sweepIntervalMs }
   const registering = { ...base, watch: config.watch }
   const handlers = createHandlers(config, runtime, graph)
   const renewing = { ...base, ...config, clientStateKeys: keys.clientState }
@@ -85,7 +92,7 @@ export function createService(config: Config, runtime: Runtime): Service {
     lookNow: async (conference) => {
       const person = conference.organizerId ?? conference.organizerEmail ?? ''
       const subscriptionId = await watchDrive({ person }, registering)
-      const seen = subscriptionId ? await visitDrive(subscriptionId, base) : []
+      const seen = subscriptionId ? await visitDrive({ subscriptionId }, base) : []
       for (const recordingId of seen) await matchRecording(recordingId, base)
     },
     lookAgain: async (recordingId) => {
@@ -101,26 +108,33 @@ export function createService(config: Config, runtime: Runtime): Service {
       drainInbox: () => drainInbox({ ...base, inbox: store.inbox, handlers }),
       fanOutDue: () => fanOutDue({ ...base, firstDelayMs: config.deliveryScheduleMs[0] ?? 0 }),
       deliverDue: () => deliverDue({ ...delivering, scheduleMs: config.deliveryScheduleMs }),
+      reconcileDue: reconcileEvery(RECONCILE_EVERY_MS, renewing),
       renewDue: () => renewDue(renewing),
-      sweepDue: () => sweepDue({ ...base, intervalMs: config.sweepIntervalMs }),
+      sweepDue: () => sweepDue(base),
     },
   }
 }
 
 /** Which stage looks at what lies in the inbox. */
 function createHandlers(config: Config, { store, log, clock, fetch }: Runtime, graph: GraphClient): Handlers {
-  const base = { store, graph, clock, log }
+  const base = { store, graph, clock, log, sweepIntervalMs: config.sweepIntervalMs }
   const verifyTokens = validationTokenVerifier(config.azure, fetch)
+  const rich = { ...base, verifyTokens, decrypt: createDecrypt(config.encryption) }
   return {
     watch: async (entry) => {
       await watchDrive(entry.drive, { ...base, watch: config.watch })
     },
     heard: (entry) => noteHeard(entry, base),
     drive: async (entry) => {
-      await visitDrive(entry.subscriptionId, base)
+      await visitDrive(entry, base)
     },
+    look: (entry) => lookThrough(entry, base),
     call: (entry) => resolveCall(entry, base),
-    callRecording: (entry) => resolveCallRecording(entry, { ...base, certificates: config.encryption, verifyTokens }),
+    callRecording: (entry) => resolveCallRecording(entry, rich),
+    callTranscript: (entry) => resolveCallTranscript(entry, rich),
+    transcript: async (entry) => {
+      await findTranscript(entry.recordingId, base)
+    },
     absence: (entry) => checkAbsence(entry.recordingId, base),
     lifecycle: (entry) => obeyLifecycle(entry, base),
     conference: (entry) => rematchAround(entry.conferenceId, base),

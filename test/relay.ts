@@ -30,12 +30,14 @@ export interface RelayOptions {
   makeStore?: (clock: () => number) => Store
   environment?: Record<string, string>
   readFile?: (path: string) => string
+  /** Where it listened before. */
+  port?: number
 }
 
-const SETTLE_ROUNDS = 200
+const SETTLE_ROUNDS = 2_000
 
 export async function startRelay(simulator: Simulator, options: RelayOptions = {}): Promise<Relay> {
-  const { server, url, connect } = await listen()
+  const { server, url, connect } = await listen(options.port)
   const environment = { ...environmentFor(simulator, url), ...options.environment }
   const config = readConfig(environment, options.readFile ?? (() => ''))
   const clock = () => simulator.clock.now()
@@ -80,11 +82,11 @@ export async function startRelay(simulator: Simulator, options: RelayOptions = {
 type Fetch = (request: Request) => Response | Promise<Response>
 
 /** The address has to be known before the service that answers there. */
-async function listen(): Promise<{ server: ServerType; url: string; connect(fetch: Fetch): void }> {
+async function listen(port = 0): Promise<{ server: ServerType; url: string; connect(fetch: Fetch): void }> {
   let answer: Fetch = () => new Response(null, { status: 503 })
   const server = await new Promise<{ server: ServerType; port: number }>((resolve) => {
     const started = serve(
-      { fetch: (request: Request) => answer(request), hostname: '127.0.0.1', port: 0 },
+      { fetch: (request: Request) => answer(request), hostname: '127.0.0.1', port },
       ({ port }: AddressInfo) => {
         resolve({ server: started, port })
       },

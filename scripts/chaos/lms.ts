@@ -7,7 +7,7 @@ const FeedEvent = z.object({
   id: z.string(),
   sequence: z.number(),
   type: z.string(),
-  data: z.looseObject({ recordingId: z.string(), conferenceId: z.string().nullable() }),
+  data: z.looseObject({ recordingId: z.string().nullish(), conferenceId: z.string().nullish() }),
 })
 
 const Feed = z.object({ items: z.array(FeedEvent) })

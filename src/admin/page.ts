@@ -75,27 +75,48 @@ export function overviewPage({ health, review, held, recent, dead, now }: Overvi
       <form method="post" action="/admin/sign-out"><button>Sign out</button></form>
     </header>
     ${held.length > 0 ? heldTable(held, now) : ''}
-    ${subscriptionTable(health, now)} ${queueTable(health)} ${dead.length > 0 ? deadTable(dead, now) : ''}
+    ${subscriptionTable(health, now)} ${certificateTable(health)} ${queueTable(health)} ${dead.length > 0 ? deadTable(dead, now) : ''}
     ${recordingTable('Recordings that need a person', review, 'No recording waits for a decision.')}
     ${recordingTable('Latest recordings', recent, 'No recording was found yet.')}`,
   )
 }
 
-function subscriptionTable({ subscriptions }: Health, now: number) {
-  const rows = subscriptions.map(
-    ({ kind, resource, state, expiresAt, lastNotificationAt, lastVisitAt, lastError }) => html`<tr>
+const MOST_SHOWN = 100
+
+function subscriptionTable({ subscriptions, subscriptionStates, sweep }: Health, now: number) {
+  const rows = subscriptions.slice(0, MOST_SHOWN).map(
+    ({ kind, resource, state, reason, whatToDo, expiresAt, provenAt, lastNotificationAt, lastVisitAt }) => html`<tr>
       <td>${kind}<br><span class="soft">${resource}</span></td>
-      <td>${pill(state, state === 'subscribed')}${lastError ? html`<br>${lastError}` : ''}</td>
-      <td>${expiresAt ? fromNow(expiresAt, now) : '–'}</td>
+      <td>${pill(state, state === 'healthy')}${state === 'healthy' ? '' : html`<br>${reason}<br><b>${whatToDo}</b>`}</td>
+      <td>${provenAt ? fromNow(provenAt, now) : 'never'}</td>
       <td>${lastNotificationAt ? fromNow(lastNotificationAt, now) : 'never'}</td>
       <td>${lastVisitAt ? fromNow(lastVisitAt, now) : '–'}</td>
+      <td>${expiresAt ? fromNow(expiresAt, now) : '–'}</td>
     </tr>`,
   )
+  const states = Object.entries(subscriptionStates).filter(([, count]) => count > 0)
   return html`<h2>Subscriptions</h2>
+    <p>${states.map(([state, count]) => html`${pill(`${count} ${state}`, state === 'healthy')} `)}
+      Of ${sweep.recordings} recordings in seven days, ${sweep.foundBySweep} were found by the sweep before anything
+      announced them (${Math.round(sweep.share * 100)} %).</p>
     <table>
-      <tr><th>What is watched</th><th>State</th><th>Expires</th><th>Last notification</th><th>Last visit</th></tr>
-      ${rows.length > 0 ? rows : html`<tr><td colspan="5" class="soft">Nothing is watched yet.</td></tr>`}
-    </table>`
+      <tr><th>What is watched</th><th>State</th><th>Last proof</th><th>Last notification</th><th>Last look</th><th>Expires</th></tr>
+      ${rows.length > 0 ? rows : html`<tr><td colspan="6" class="soft">Nothing is watched yet.</td></tr>`}
+    </table>
+    ${subscriptions.length > MOST_SHOWN ? html`<p class="soft">And ${subscriptions.length - MOST_SHOWN} more.</p>` : ''}`
+}
+
+function certificateTable({ certificates }: Health) {
+  if (certificates.length === 0) return ''
+  const rows = certificates.map(
+    ({ id, daysLeft, usedBy, warning }) => html`<tr>
+      <td>${id.slice(0, 16)}</td>
+      <td>${pill(`${daysLeft} days left`, warning === null)}${warning ? html`<br>${warning}` : ''}</td>
+      <td>${usedBy > 0 ? `${usedBy} subscription(s)` : 'nothing: it may go once no notification waits for it'}</td>
+    </tr>`,
+  )
+  return html`<h2>Certificates</h2>
+    <table><tr><th>Certificate</th><th>State</th><th>Used by</th></tr>${rows}</table>`
 }
 
 function queueTable({ inbox, deliveries }: Health) {

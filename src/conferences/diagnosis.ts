@@ -88,9 +88,8 @@ async function gather(id: string, { store, clock }: DiagnosisOptions): Promise<F
 }
 
 async function drivesOf({ organizerId, organizerEmail }: Conference, store: Store): Promise<Subscription[]> {
-  if (organizerId) return store.subscriptions.find({ where: { ownerId: organizerId }, orderBy: 'createdAt', limit: 20 })
-  const drives = await store.subscriptions.find({ where: { kind: 'drive' }, orderBy: 'createdAt', limit: 5_000 })
-  return drives.filter(({ drive }) => drive?.ownerEmail === organizerEmail)
+  const where = organizerId ? { ownerId: organizerId } : { ownerEmail: organizerEmail }
+  return store.subscriptions.find({ where: { ...where, kind: 'drive' }, orderBy: 'createdAt', limit: 20 })
 }
 
 export function diagnose(findings: Findings): Diagnosis {
@@ -143,10 +142,11 @@ function fromDrives({ drives }: Findings): Diagnosis | undefined {
       'See the inbox at /admin: the drive may not exist, or Files.Read.All be missing.',
     )
   }
-  if (drive.lastError && !drive.drive?.lastVisitAt) {
+  const trouble = drive.lookTrouble ?? drive.renewTrouble
+  if (trouble && !drive.drive?.lastVisitAt) {
     return diagnosis(
       'drive_unreachable',
-      `Graph refuses the organizer's OneDrive: ${drive.lastError}`,
+      `Graph refuses the organizer's OneDrive: ${trouble.text}`,
       'admin',
       'Grant Files.Read.All.',
     )

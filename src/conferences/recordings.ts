@@ -38,7 +38,7 @@ export const RecordingBody = z
       })
       .nullable(),
     createdBy: z.object({ name: text, email: text }).nullable(),
-    transcript: z.null(),
+    transcript: z.object({ id: z.string(), createdAt: z.string(), namesSpeakers: z.boolean() }).nullable(),
     match: z.object({
       state: z.string(),
       confidence: z.number().nullable(),
@@ -155,7 +155,7 @@ export function presentRecording(recording: Recording): z.output<typeof Recordin
       recordingContentUrl: teams.recordingContentUrl,
     },
     createdBy: file && { name: file.createdByName, email: file.createdByEmail },
-    transcript: null,
+    transcript: recording.transcript,
     match,
     deletion: deletionOf(recording),
     ...{ downloadCount, lastDownloadedAt, upstreamExpiresAt: null, createdAt, updatedAt },

@@ -11,7 +11,8 @@ import type { Recording, Told } from './recording.ts'
  */
 export function announce(recording: Recording, metadata: Record<string, unknown> | null, now: string): Recording {
   const data = eventData(recording, metadata)
-  const types = newsOf(recording, JSON.stringify(data))
+  const toCompare = JSON.stringify({ ...data, transcript: null })
+  const types = newsOf(recording, toCompare)
   if (types.length === 0) return recording
   const events = types.map((type, index): Event => {
     const old = type === 'recording.withdrawn' && recording.told
@@ -19,7 +20,8 @@ export function announce(recording: Recording, metadata: Record<string, unknown>
     return { id: eventId(recording, index + 1), type, timestamp: now, data: about }
   })
   const { status, conferenceId, courseId } = recording
-  const told: Told = { status, conferenceId, courseId, data: JSON.stringify(data) }
+  const transcriptId = status === 'available' ? (recording.transcript?.id ?? null) : null
+  const told: Told = { status, conferenceId, courseId, data: toCompare, transcriptId }
   return {
     ...recording,
     told,
@@ -39,12 +41,15 @@ function newsOf(recording: Recording, data: string): EventType[] {
   const { status, conferenceId, told } = recording
   const wasAvailable = told?.status === 'available'
   const isAvailable = status === 'available'
+  const transcript = isAvailable && recording.transcript ? recording.transcript.id : null
   if (wasAvailable && isAvailable && told.conferenceId === conferenceId) {
-    return told.data === data ? [] : ['recording.updated']
+    const news: EventType[] = told.data === data ? [] : ['recording.updated']
+    return transcript && told.transcriptId !== transcript ? [...news, 'transcript.available'] : news
   }
   const news: EventType[] = []
   if (wasAvailable) news.push(status === 'deleted' ? 'recording.deleted' : 'recording.withdrawn')
   if (isAvailable) news.push('recording.available')
+  if (transcript) news.push('transcript.available')
   if (status === 'review' && told?.status !== 'review') news.push('recording.review_needed')
   return news
 }
@@ -68,7 +73,7 @@ function eventData(recording: Recording, metadata: Record<string, unknown> | nul
     storage: file && storageOf(file),
     createdBy: file && { name: file.createdByName, email: file.createdByEmail },
     callId: teams?.callId ?? null,
-    transcript: null,
+    transcript: recording.transcript,
     match: { confidence: match.confidence, evidence: match.evidence, candidates: match.candidates },
     metadata: metadata ?? {},
   }

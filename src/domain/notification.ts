@@ -3,10 +3,13 @@ export type InboxEntry =
   | DriveEntry
   | CallEntry
   | CallRecordingEntry
+  | CallTranscriptEntry
   | LifecycleEntry
+  | LookEntry
   | WatchEntry
   | HeardEntry
   | { kind: 'absence'; recordingId: string }
+  | { kind: 'transcript'; recordingId: string }
   | { kind: 'conference'; conferenceId: string }
   | { kind: 'recording'; recordingId: string }
 
@@ -29,6 +32,14 @@ export interface HeardEntry {
 export interface DriveEntry {
   kind: 'drive'
   subscriptionId: string
+  /** Absent where a notification sent us there. */
+  because?: 'sweep'
+}
+
+/** It is time to look through a tenant-wide resource. */
+export interface LookEntry {
+  kind: 'look'
+  subscriptionId: string
 }
 
 export interface CallEntry {
@@ -36,9 +47,18 @@ export interface CallEntry {
   callId: string
 }
 
-/** A callRecording as its notification brought it; the content stays encrypted until it is resolved. */
-export interface CallRecordingEntry {
+/** A callRecording as its notification brought it. */
+export interface CallRecordingEntry extends RichNotification {
   kind: 'callRecording'
+}
+
+export interface CallTranscriptEntry extends RichNotification {
+  kind: 'callTranscript'
+}
+
+/** A notification that carries its resource; the content stays encrypted until it is resolved. */
+export interface RichNotification {
+  subscriptionId: string
   tenantId: string
   resource: string
   encryptedContent: EncryptedContent | null
@@ -57,4 +77,7 @@ export interface LifecycleEntry {
   kind: 'lifecycle'
   subscriptionId: string
   lifecycleEvent: string
+  /** Which life of the subscription it speaks of. */
+  graphId: string | null
+  expiresAt: string | null
 }

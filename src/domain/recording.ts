@@ -30,6 +30,11 @@ export interface Recording {
   ownerId: string | null
   ownerEmail: string | null
   teamsRecordingId: string | null
+  /** Joins a transcript to its recording. */
+  contentCorrelationId: string | null
+  transcript: TranscriptOf | null
+  /** What found it; the share that the sweep found says how well Graph notifies. */
+  foundBy: FoundBy
   startedAt: string | null
   endedAt: string | null
   durationMs: number | null
@@ -60,6 +65,16 @@ export interface Recording {
   outboxAt: string | null
   createdAt: string
   updatedAt: string
+}
+
+export type FoundBy = 'notification' | 'sweep'
+
+/** The transcript that belongs to a recording; its captions are a document of their own. */
+export interface TranscriptOf {
+  id: string
+  createdAt: string
+  /** Whether the captions name who speaks. */
+  namesSpeakers: boolean
 }
 
 export type Origin = 'driveItem' | 'callRecording' | 'fileName' | 'conference' | 'lms'
@@ -102,9 +117,10 @@ export interface Told {
   courseId: string | null
   /** The published data as JSON, to see whether there is anything new to tell. */
   data: string
+  transcriptId: string | null
 }
 
-export function newRecording(id: string, now: string): Recording {
+export function newRecording(id: string, now: string, foundBy: FoundBy = 'notification'): Recording {
   return {
     id,
     status: 'found',
@@ -115,6 +131,9 @@ export function newRecording(id: string, now: string): Recording {
     ownerId: null,
     ownerEmail: null,
     teamsRecordingId: null,
+    contentCorrelationId: null,
+    transcript: null,
+    foundBy,
     startedAt: null,
     endedAt: null,
     durationMs: null,
@@ -190,6 +209,7 @@ function describe(recording: Recording, now: string): Recording {
     ownerEmail: file?.driveOwnerEmail ?? null,
     driveId: file?.driveId ?? null,
     teamsRecordingId: teams?.recordingId ?? null,
+    contentCorrelationId: teams?.contentCorrelationId ?? null,
     startedAt: start?.at ?? null,
     endedAt,
     durationMs,

@@ -6,21 +6,16 @@ import type { FileFacts, Recording } from '../domain/recording.ts'
 import { RelayError } from '../errors.ts'
 import type { GraphClient } from '../graph/client.ts'
 import { locateContent } from '../graph/drives.ts'
-import type { CheckKey } from '../http/api.ts'
 import { notFound } from '../http/problem.ts'
 import type { Metrics } from '../metrics.ts'
-import { amend, type Store } from '../store/store.ts'
+import { amend } from '../store/store.ts'
+import { type AdmitOptions, admit } from './admit.ts'
 import { openRecording } from './open-recording.ts'
 import { type ByteRange, parseRange } from './range.ts'
-import { verifyGrant } from './sign-grant.ts'
 
-export interface ContentOptions {
-  store: Store
+export interface ContentOptions extends AdmitOptions {
   graph: GraphClient
   fetch: typeof fetch
-  grantKeys: Buffer[]
-  checkKey: CheckKey
-  clock: () => number
   metrics: Metrics
 }
 
@@ -42,16 +37,6 @@ export function contentRoutes(options: ContentOptions): Hono {
     return serve(c, { recording, attachment: true }, options)
   })
   return app
-}
-
-/** The recording that the grant, or an API key, gives access to. */
-async function admit(c: Context, id: string, options: ContentOptions): Promise<Recording> {
-  const grant = c.req.query('grant')
-  if (grant === undefined) options.checkKey(c)
-  else await verifyGrant(options.grantKeys, grant, id, new Date(options.clock()))
-  const stored = await options.store.recordings.get(id)
-  if (!stored) throw notFound('recording', id)
-  return stored.document
 }
 
 async function serve(c: Context, { recording, attachment }: Wanted, options: ContentOptions): Promise<Response> {

@@ -39,8 +39,8 @@ async function admit(c: Context, id: string, { store, grantKeys, clock }: WatchO
   const stored = await store.recordings.get(id)
   if (!stored) throw notFound('recording', id)
   openRecording(stored.document)
-  const { title, startedAt, part, parts } = stored.document
-  return { id, grant, title, startedAt, part, parts, viewer: viewer.name }
+  const { title, startedAt, part, parts, transcript } = stored.document
+  return { id, grant, title, startedAt, part, parts, hasCaptions: transcript !== null, viewer: viewer.name }
 }
 
 interface Player {
@@ -50,15 +50,20 @@ interface Player {
   startedAt: string | null
   part: number
   parts: number
+  hasCaptions: boolean
   viewer: string | null
 }
 
-function player({ id, grant, title, startedAt, part, parts, viewer }: Player) {
+function player({ id, grant, title, startedAt, part, parts, hasCaptions, viewer }: Player) {
   const date = startedAt ? new Date(startedAt).toLocaleDateString('en-GB', { dateStyle: 'long', timeZone: 'UTC' }) : ''
-  const source = `/v1/recordings/${encodeURIComponent(id)}/content?grant=${encodeURIComponent(grant)}`
+  const address = (what: string) =>
+    `/v1/recordings/${encodeURIComponent(id)}/${what}?grant=${encodeURIComponent(grant)}`
+  const captions = hasCaptions
+    ? html`<track kind="captions" label="Captions" src="${address('captions')}" default>`
+    : ''
   return layout(
     title,
-    html`<video controls playsinline preload="metadata" src="${source}"></video>
+    html`<video controls playsinline preload="metadata" src="${address('content')}">${captions}</video>
   <h1>${title}${parts > 1 ? html` <small>part ${part} of ${parts}</small>` : ''}</h1>
   <p>${date}${viewer ? html` · opened for ${viewer}` : ''}</p>`,
   )

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import type { TeamsFacts } from '../domain/recording.ts'
+import type { GraphClient } from './client.ts'
+import { readAll } from './pages.ts'
 
 const CallRecordingBody = z.object({
   id: z.string(),
@@ -29,4 +31,20 @@ export function readCallRecording(body: unknown): TeamsFacts {
     startedAt: new Date(recording.createdDateTime).toISOString(),
     endedAt: recording.endDateTime ? new Date(recording.endDateTime).toISOString() : null,
   }
+}
+
+/**
+ * The callRecordings of the meetings that a person organized, made since then. Graph leaves out meetings without
+ * transcription: https://learn.microsoft.com/graph/api/callrecording-delta
+ */
+export async function listCallRecordings(
+  graph: GraphClient,
+  organizerId: string,
+  since: Date,
+  until: Date,
+): Promise<TeamsFacts[]> {
+  const range = `startDateTime=${since.toISOString()},endDateTime=${until.toISOString()}`
+  const call = `getAllRecordings(meetingOrganizerUserId='${encodeURIComponent(organizerId)}',${range})`
+  const path = `/users/${encodeURIComponent(organizerId)}/onlineMeetings/${call}`
+  return (await readAll(graph, path, z.unknown())).map(readCallRecording)
 }

@@ -12,15 +12,21 @@ import type { z } from 'zod'
 import { GRAPH_TIMEOUT_MS } from '../config.ts'
 import { RelayError } from '../errors.ts'
 import { isRefusal, refusalOf } from './refusal.ts'
+import { Throttle, type Workload, workloadOf } from './throttle.ts'
 import type { TokenSource } from './token.ts'
 
 export interface GraphClient {
   get<S extends z.ZodType>(path: string, schema: S): Promise<z.output<S>>
-  post<S extends z.ZodType>(path: string, body: unknown, schema: S): Promise<z.output<S>>
+  /** A resource as text, in one of the formats that it has. */
+  text(path: string, accept: string): Promise<string>
+  /** @param units how many requests Graph counts it as */
+  post<S extends z.ZodType>(path: string, body: unknown, schema: S, units?: number): Promise<z.output<S>>
   patch<S extends z.ZodType>(path: string, body: unknown, schema: S): Promise<z.output<S>>
   delete(path: string): Promise<void>
   /** The preauthenticated URL that a content path redirects to. It is short-lived and must not be kept. */
   locate(path: string): Promise<string>
+  /** Whether Graph wants to be asked less for what nobody waits for. */
+  isPressed(workload: Workload): boolean
 }
 
 export interface GraphClientOptions {
@@ -37,7 +43,13 @@ interface Request {
   /** Below `/v1.0`, or a link as Graph gave it. */
   path: string
   body?: unknown
+  accept?: string
+  /** How many requests Graph counts it as; default 1. */
+  units?: number
 }
+
+/** https://learn.microsoft.com/sharepoint/dev/general-development/how-to-avoid-getting-throttled-or-blocked-in-sharepoint-online */
+const USER_AGENT = 'NONISV|RecordingRelay|RecordingRelay/1.0'
 
 // Longer waits belong to the queue, not to a request that holds a lease.
 const LONGEST_WAIT_MS = 5_000
@@ -49,16 +61,26 @@ export function graphClient(options: GraphClientOptions): GraphClient {
     middleware: chain(new AuthenticationHandler({ getAccessToken: () => options.token() }), new Transport(options)),
   })
 
-  async function sendOnce({ method, path, body }: Request): Promise<Response> {
+  const throttle = new Throttle(options.clock)
+
+  async function sendOnce({ method, path, body, accept, units = 1 }: Request): Promise<Response> {
+    const relative = relativePath(path, options.graphUrl)
+    const workload = workloadOf(relative)
     const request = client
-      .api(relativePath(path, options.graphUrl))
+      .api(relative)
       .responseType(ResponseType.RAW)
       .header('client-request-id', crypto.randomUUID())
+      .header('user-agent', USER_AGENT)
       .option('signal', AbortSignal.timeout(GRAPH_TIMEOUT_MS))
       .option('redirect', 'manual')
-    return request[method](body).catch((cause: unknown) => {
-      throw new RelayError('graph_unreachable', 'retry', 'Microsoft Graph did not answer.', { cause })
-    })
+    if (accept) request.header('accept', accept)
+    const response: Response = await throttle.run(workload, units, () =>
+      request[method](body).catch((cause: unknown) => {
+        throw new RelayError('graph_unreachable', 'retry', 'Microsoft Graph did not answer.', { cause })
+      }),
+    )
+    heed(response, workload, throttle)
+    return response
   }
 
   async function send(request: Request): Promise<Response> {
@@ -71,7 +93,11 @@ export function graphClient(options: GraphClientOptions): GraphClient {
       response = await sendOnce(request)
     }
     if (response.status < 400) return response
-    throw await refusalOf(response, options.clock())
+    const refusal = await refusalOf(response, options.clock())
+    if (isRefusal(refusal, 429, 503) && refusal.retryAfterMs) {
+      throttle.pause(workloadOf(relativePath(request.path, options.graphUrl)), refusal.retryAfterMs)
+    }
+    throw refusal
   }
 
   function call(request: Request): Promise<Response> {
@@ -97,7 +123,8 @@ export function graphClient(options: GraphClientOptions): GraphClient {
 
   return {
     get: (path, schema) => read({ method: 'get', path }, schema),
-    post: (path, body, schema) => read({ method: 'post', path, body }, schema),
+    text: async (path, accept) => (await call({ method: 'get', path, accept })).text(),
+    post: (path, body, schema, units) => read({ method: 'post', path, body, ...(units ? { units } : {}) }, schema),
     patch: (path, body, schema) => read({ method: 'patch', path, body }, schema),
     delete: async (path) => {
       await call({ method: 'delete', path })
@@ -109,7 +136,17 @@ export function graphClient(options: GraphClientOptions): GraphClient {
       if (location) return location
       throw new RelayError('graph_nonsense', 'retry', 'Graph gave no download address for a file.')
     },
+    isPressed: (workload) => throttle.isLow(workload),
   }
+}
+
+/** Graph's headers come from four fifths of a limit on, and say how much of it is left. */
+function heed({ headers }: Response, workload: Workload, throttle: Throttle): void {
+  const remaining = Number(headers.get('ratelimit-remaining') ?? Number.NaN)
+  if (Number.isNaN(remaining)) return
+  throttle.note(workload, remaining)
+  const resetSeconds = Number(headers.get('ratelimit-reset') ?? 0)
+  if (remaining === 0 && resetSeconds > 0) throttle.pause(workload, resetSeconds * 1000)
 }
 
 /** Links that Graph gives are absolute; a bearer must never follow one to a foreign host. */

@@ -99,6 +99,14 @@ export async function* deltaPages(
   }
 }
 
+/**
+ * Where the delta of what changed since a point in time begins; OneDrive for Business only.
+ * https://learn.microsoft.com/graph/api/driveitem-delta#query-parameters
+ */
+export function deltaSince(driveId: string, since: Date): string {
+  return `/drives/${encodeURIComponent(driveId)}/root/delta?token=${encodeURIComponent(since.toISOString())}`
+}
+
 /** A preauthenticated URL of a file's bytes, good for minutes. */
 export function locateContent(graph: GraphClient, driveId: string, itemId: string): Promise<string> {
   return graph.locate(`/drives/${encodeURIComponent(driveId)}/items/${encodeURIComponent(itemId)}/content`)

@@ -51,15 +51,22 @@ const ErrorBody = z.object({
 })
 
 export async function refusalOf(response: Response, now: number): Promise<GraphRefusal> {
-  const body = ErrorBody.safeParse(await response.json().catch(() => null))
-  const error = body.success ? body.data.error : { code: '', message: response.statusText, innerError: undefined }
+  const body: unknown = await response.json().catch(() => null)
+  return readRefusal({ status: response.status, headers: response.headers, body }, now)
+}
+
+/** A refusal from an answer of its own, or from one inside a batch. */
+export function readRefusal(answer: { status: number; headers: Headers; body: unknown }, now: number): GraphRefusal {
+  const { status, headers } = answer
+  const body = ErrorBody.safeParse(answer.body)
+  const error = body.success ? body.data.error : { code: '', message: 'without a reason', innerError: undefined }
   return new GraphRefusal({
-    status: response.status,
+    status,
     code: error.innerError?.code ?? error.code,
     message: error.message,
-    requestId: response.headers.get('request-id') ?? error.innerError?.['request-id'] ?? null,
-    location: response.headers.get('location'),
-    retryAfterMs: parseRetryAfter(response.headers.get('retry-after'), now),
+    requestId: headers.get('request-id') ?? error.innerError?.['request-id'] ?? null,
+    location: headers.get('location'),
+    retryAfterMs: parseRetryAfter(headers.get('retry-after'), now),
   })
 }
 

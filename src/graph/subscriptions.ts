@@ -1,18 +1,21 @@
 import { z } from 'zod'
 import type { SubscriptionKind } from '../domain/subscription.ts'
+import { patchMany } from './batch.ts'
 import type { GraphClient } from './client.ts'
+import { readAll } from './pages.ts'
+import { type GraphRefusal, isRefusal } from './refusal.ts'
 
 const SubscriptionBody = z.object({
   id: z.string(),
   resource: z.string(),
   changeType: z.string(),
   notificationUrl: z.string().nullish(),
+  lifecycleNotificationUrl: z.string().nullish(),
+  encryptionCertificateId: z.string().nullish(),
   expirationDateTime: z.string(),
 })
 
 export type GraphSubscription = z.output<typeof SubscriptionBody>
-
-const SubscriptionList = z.object({ value: z.array(SubscriptionBody), '@odata.nextLink': z.string().optional() })
 
 const MINUTE_MS = 60_000
 // Live ceilings can be a little lower than the documented ones.
@@ -44,25 +47,45 @@ export function createSubscription(graph: GraphClient, subscription: NewSubscrip
   return graph.post('/subscriptions', { latestSupportedTlsVersion: 'v1_2', ...subscription }, SubscriptionBody)
 }
 
-export function renewSubscription(
+export type Renewal = Pick<NewSubscription, 'expirationDateTime' | 'encryptionCertificate' | 'encryptionCertificateId'>
+
+export function renewSubscription(graph: GraphClient, id: string, renewal: Renewal): Promise<GraphSubscription> {
+  return graph.patch(pathOf(id), renewal, SubscriptionBody)
+}
+
+/** Renews up to twenty in one request; undefined stands for one that Graph did not answer. */
+export function renewSubscriptions(
   graph: GraphClient,
-  id: string,
-  change: Pick<NewSubscription, 'expirationDateTime' | 'encryptionCertificate' | 'encryptionCertificateId'>,
-): Promise<GraphSubscription> {
-  return graph.patch(`/subscriptions/${encodeURIComponent(id)}`, change, SubscriptionBody)
+  renewals: { id: string; renewal: Renewal }[],
+  now: number,
+): Promise<(GraphSubscription | GraphRefusal | undefined)[]> {
+  const changes = renewals.map(({ id, renewal }) => ({ path: pathOf(id), body: renewal }))
+  return patchMany(graph, changes, SubscriptionBody, now)
 }
 
-export function deleteSubscription(graph: GraphClient, id: string): Promise<void> {
-  return graph.delete(`/subscriptions/${encodeURIComponent(id)}`)
-}
-
-export async function listSubscriptions(graph: GraphClient): Promise<GraphSubscription[]> {
-  const all: GraphSubscription[] = []
-  let link: string | undefined = '/subscriptions'
-  while (link) {
-    const page: z.output<typeof SubscriptionList> = await graph.get(link, SubscriptionList)
-    all.push(...page.value)
-    link = page['@odata.nextLink']
+/** A subscription as Graph has it; undefined where Graph has none. */
+export async function findSubscription(graph: GraphClient, id: string): Promise<GraphSubscription | undefined> {
+  try {
+    return await graph.get(pathOf(id), SubscriptionBody)
+  } catch (error) {
+    if (isRefusal(error, 404)) return undefined
+    throw error
   }
-  return all
+}
+
+/** Deletes a subscription, or finds that it is gone already. */
+export async function deleteSubscription(graph: GraphClient, id: string): Promise<void> {
+  try {
+    await graph.delete(pathOf(id))
+  } catch (error) {
+    if (!isRefusal(error, 404)) throw error
+  }
+}
+
+function pathOf(id: string): string {
+  return `/subscriptions/${encodeURIComponent(id)}`
+}
+
+export function listSubscriptions(graph: GraphClient): Promise<GraphSubscription[]> {
+  return readAll(graph, '/subscriptions', SubscriptionBody)
 }

@@ -24,6 +24,20 @@ export function describeApi(app: OpenAPIHono, publicUrl: string): void {
       416: { description: 'The range lies behind the end' },
     },
   })
+  registry.registerPath({
+    method: 'get',
+    path: '/v1/recordings/{id}/captions',
+    summary: 'What is said in a recording, as WebVTT, by grant or key',
+    parameters: [
+      { name: 'id', in: 'path', required: true, schema: { type: 'string' } },
+      { name: 'grant', in: 'query', schema: { type: 'string' } },
+    ],
+    responses: {
+      200: { description: 'Captions' },
+      403: { description: 'The grant is expired or invalid, or the recording is hidden' },
+      404: { description: 'The recording has no transcript' },
+    },
+  })
   for (const type of EVENT_TYPES) {
     registry.registerWebhook({
       method: 'post',

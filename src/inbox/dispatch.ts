@@ -15,6 +15,12 @@ export function dispatch(entry: InboxEntry, handlers: Handlers): Promise<void> {
       return handlers.call(entry)
     case 'callRecording':
       return handlers.callRecording(entry)
+    case 'callTranscript':
+      return handlers.callTranscript(entry)
+    case 'transcript':
+      return handlers.transcript(entry)
+    case 'look':
+      return handlers.look(entry)
     case 'lifecycle':
       return handlers.lifecycle(entry)
     case 'absence':

@@ -12,10 +12,12 @@ function subjectOf(body: InboxEntry): string {
   switch (body.kind) {
     case 'heard':
     case 'drive':
+    case 'look':
       return body.subscriptionId
     case 'call':
       return body.callId
     case 'callRecording':
+    case 'callTranscript':
       return body.resource
     case 'lifecycle':
       return `${body.subscriptionId} ${body.lifecycleEvent}`
@@ -24,6 +26,7 @@ function subjectOf(body: InboxEntry): string {
     case 'conference':
       return body.conferenceId
     case 'absence':
+    case 'transcript':
     case 'recording':
       return body.recordingId
   }

@@ -32,8 +32,15 @@ async function callsDuring({ ownerId, startedAt }: Recording, store: Store): Pro
     orderBy: 'endedAt',
     limit: MOST,
   })
-  const latest = shift(startedAt, CALL_MARGIN_MS)
-  return calls.filter((call) => call.startedAt <= latest)
+  return calls.filter((call) => wasHeldAt(call, startedAt))
+}
+
+/** Whether somebody was there: a meeting that stands open all day holds more than one lecture. */
+function wasHeldAt({ spans, startedAt, endedAt }: Call, instant: string): boolean {
+  const latest = shift(instant, CALL_MARGIN_MS)
+  const earliest = shift(instant, -CALL_MARGIN_MS)
+  const held = spans.length > 0 ? spans : [{ startedAt, endedAt }]
+  return held.some((span) => span.startedAt <= latest && span.endedAt >= earliest)
 }
 
 function lookUps({ teams, ownerId, ownerEmail, startedAt }: Recording, calls: Call[]): Where<Conference>[] {

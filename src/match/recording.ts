@@ -40,7 +40,8 @@ async function matchStored({ document, version }: Stored<Recording>, options: Ma
     return true
   }
   const waiting = await findWaiting(document, store)
-  const recording = waiting?.teams ? foldTeams(document, waiting.teams, now) : document
+  const paired = waiting?.teams ? foldTeams(document, waiting.teams, now) : document
+  const recording = { ...paired, transcript: await transcriptOf(paired, store) }
   const decision = keepPublished(recording, await decisionFor(recording, store))
   const place = await placeOf(recording, decision.conference, store)
   const next = conclude(recording, decision, place, now)
@@ -49,6 +50,14 @@ async function matchStored({ document, version }: Stored<Recording>, options: Ma
   if (next.teamsRecordingId) await removeWaiting(next, store)
   await renumberAround(document, next, decision.conference, store, now)
   return true
+}
+
+/** Its transcript, once there is one: nothing but what Graph gives both of them joins them. */
+async function transcriptOf({ transcript, contentCorrelationId }: Recording, { transcripts }: Store) {
+  if (transcript || !contentCorrelationId) return transcript
+  const where = { contentCorrelationId }
+  const [found] = await transcripts.find({ where, orderBy: 'createdAt', limit: 1 })
+  return found ? { id: found.id, createdAt: found.createdAt, namesSpeakers: found.namesSpeakers } : null
 }
 
 /** What a person decided stays decided. */

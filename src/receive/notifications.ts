@@ -12,6 +12,8 @@ const Item = z.preprocess(
       ? { ...value, encryptedContent: value.EncryptedContent }
       : value,
   z.object({
+    subscriptionId: z.string().nullish(),
+    subscriptionExpirationDateTime: z.string().nullish(),
     clientState: z.string().nullish(),
     tenantId: z.string().nullish(),
     resource: z.string().nullish(),
@@ -51,15 +53,14 @@ export function readNotifications(body: NotificationBody, trust: Trust, at: stri
   })
 }
 
-/** Lifecycle notifications share the shape, and only this address may bring them. */
-export function readLifecycle(body: NotificationBody, trust: Trust, at: string): InboxEntry[] {
+/** Lifecycle notifications share the shape, and only this address may bring them. They prove nothing of the others. */
+export function readLifecycle(body: NotificationBody, trust: Trust): InboxEntry[] {
   return body.value.flatMap((item) => {
     const subscriptionId = authenticate(item, trust)
-    const { lifecycleEvent } = item
+    const { lifecycleEvent, subscriptionId: graphId, subscriptionExpirationDateTime: expiresAt } = item
     if (!subscriptionId || !lifecycleEvent) return []
     return [
-      { kind: 'heard', subscriptionId, at },
-      { kind: 'lifecycle', subscriptionId, lifecycleEvent },
+      { kind: 'lifecycle', subscriptionId, lifecycleEvent, graphId: graphId ?? null, expiresAt: expiresAt ?? null },
     ]
   })
 }
@@ -81,9 +82,10 @@ function entryOf(
   if (kind === 'callRecords' && item.resourceData?.id) {
     return { kind: 'call', callId: item.resourceData.id }
   }
-  if (kind === 'recordings' && item.resource) {
+  if ((kind === 'recordings' || kind === 'transcripts') && item.resource) {
     return {
-      kind: 'callRecording',
+      kind: kind === 'recordings' ? 'callRecording' : 'callTranscript',
+      subscriptionId,
       tenantId: item.tenantId ?? '',
       resource: item.resource,
       encryptedContent: item.encryptedContent ?? null,

@@ -1,42 +1,61 @@
 // Asks a drive what changed and folds every recording into its document. The cursor is saved last: whatever fails
 // before leaves it where it was, and the next visit sees the same items again.
 
-import { foldFile, newRecording } from '../domain/recording.ts'
-import type { Drive } from '../domain/subscription.ts'
+import type { DriveEntry } from '../domain/notification.ts'
+import { type FoundBy, foldFile, newRecording } from '../domain/recording.ts'
+import { type Drive, foldHeard, foldLook, type Subscription } from '../domain/subscription.ts'
+import { withVerdict } from '../domain/subscription-health.ts'
 import { RelayError } from '../errors.ts'
 import type { GraphClient } from '../graph/client.ts'
-import { type DriveItem, deltaPages, recordingsFolder } from '../graph/drives.ts'
-import { isRefusal } from '../graph/refusal.ts'
+import { type DriveItem, recordingsFolder } from '../graph/drives.ts'
 import { inboxEntry } from '../inbox/entry.ts'
 import { amend, type Store } from '../store/store.ts'
 import { foldTombstones, suspectAbsent } from './deletion.ts'
-import { fileFacts, isVideo, recordingId, type Watched } from './file.ts'
+import { readDelta } from './delta.ts'
+import { fileFacts, instant, isVideo, recordingId, type Watched } from './file.ts'
+import { heardAt, noteLookTrouble } from './look.ts'
 import type { ResolveOptions } from './options.ts'
 import { learnFolders } from './recordings-folder.ts'
 
 /** Visits a drive once and gives the ids of the recordings that it saw there. */
-export async function visitDrive(subscriptionId: string, options: ResolveOptions): Promise<string[]> {
+export async function visitDrive(entry: Omit<DriveEntry, 'kind'>, options: ResolveOptions): Promise<string[]> {
+  const watched = await loadWatched(entry.subscriptionId, options.store)
+  try {
+    return await visit(watched, entry.because ?? 'notification', options)
+  } catch (error) {
+    await noteLookTrouble(watched, error, options)
+    throw error
+  }
+}
+
+async function visit(watched: Watched, because: FoundBy, options: ResolveOptions): Promise<string[]> {
   const { store, clock } = options
-  const watched = await loadWatched(subscriptionId, store)
   const { drive } = watched
   const special = await askForFolder(drive, options.graph)
   const isNew = special && !drive.recordingsFolders.some(({ id }) => id === special.id)
   // What lay in the folder before we knew of it is behind the cursor: read the drive from its beginning.
   const seenAt = new Date(clock()).toISOString()
-  const delta = await readDelta(drive, isNew ? null : drive.cursor, options)
+  const delta = await readDelta(watched, isNew ? null : drive.cursor, options)
+  const heard = await heardAt(watched, store)
+  const isAnnounced = because === 'notification' || (heard ?? '') > (drive.lastVisitAt ?? '')
   const learnt = learnFolders(drive, special, delta.items)
+  const folded = { ...watched, drive: { ...drive, ...learnt } }
   const ids = [
-    ...(await foldFiles(delta.items, { ...watched, drive: { ...drive, ...learnt } }, seenAt, options)),
+    ...(await foldFiles(delta.items, folded, seenAt, isAnnounced ? 'notification' : 'sweep', options)),
     ...(await foldTombstones(drive.driveId, delta.items, options)),
   ]
   await store.inbox.knock(ids.map((recordingId) => inboxEntry({ kind: 'recording', recordingId })))
   if (delta.isComplete && drive.lastVisitAt) await suspectAbsent(drive.driveId, delta.items, options)
-  const now = new Date(clock()).toISOString()
   options.log.debug({ driveId: drive.driveId, items: delta.items.size, recordings: ids.length }, 'drive read')
-  const visited = { ...learnt, cursor: delta.cursor, lastVisitAt: now }
-  await amend(store.subscriptions, subscriptionId, (current) =>
-    current?.drive ? { ...current, drive: { ...current.drive, ...visited }, updatedAt: now } : undefined,
-  )
+  const silentSince = oldestUnannounced(delta.items, watched, heard)
+  const now = clock()
+  const visited = { ...learnt, cursor: delta.cursor, lastVisitAt: new Date(now).toISOString() }
+  await amend(store.subscriptions, watched.id, (current) => {
+    if (!current?.drive) return undefined
+    const drive = { ...current.drive, ...visited }
+    const looked = foldLook(foldHeard(current, heard ?? ''), silentSince, seenAt)
+    return withVerdict({ ...looked, drive, updatedAt: visited.lastVisitAt }, now, options.sweepIntervalMs)
+  })
   return ids
 }
 
@@ -51,34 +70,24 @@ async function askForFolder({ driveId, recordingsFolders }: Drive, graph: GraphC
   return recordingsFolders.some(({ isSpecial }) => isSpecial) ? undefined : recordingsFolder(graph, driveId)
 }
 
-interface Delta {
-  /** The last state of each item: the feed may tell of one more than once. */
-  items: Map<string, DriveItem>
-  cursor: string
-  /** Whether it enumerates everything that is there. */
-  isComplete: boolean
-}
-
-async function readDelta(drive: Drive, from: string | null, options: ResolveOptions): Promise<Delta> {
-  try {
-    return await readPages(drive.driveId, from, options)
-  } catch (error) {
-    // The cursor has expired: everything that is still there comes again, and what is absent stays as it is.
-    if (from === null || !isRefusal(error, 410)) throw error
-    options.log.warn({ driveId: drive.driveId }, 'delta cursor expired, reading the whole drive')
-    return readPages(drive.driveId, null, options)
-  }
-}
-
-async function readPages(driveId: string, from: string | null, { graph }: ResolveOptions): Promise<Delta> {
-  const items = new Map<string, DriveItem>()
-  let cursor: string | null = null
-  for await (const page of deltaPages(graph, driveId, from)) {
-    for (const item of page.items) items.set(item.id, item)
-    cursor = page.cursor
-  }
-  if (cursor) return { items, cursor, isComplete: from === null }
-  throw new RelayError('delta_truncated', 'retry', 'The delta of a drive ended without a new cursor.')
+/**
+ * When the oldest change of a file happened that no notification came after: while the subscription lived, and since
+ * the last visit, for Graph tells of some changes more than once.
+ */
+function oldestUnannounced(
+  items: Map<string, DriveItem>,
+  { drive, bornAt, graphId }: Subscription & { drive: Drive },
+  heard: string | null,
+): string | null {
+  const since = [drive.lastVisitAt, bornAt, heard]
+    .filter((at) => at !== null)
+    .sort()
+    .at(-1)
+  if (!since || !graphId || !bornAt) return null
+  const changes = [...items.values()]
+    .filter(({ file, deleted }) => file && !deleted)
+    .map(({ lastModifiedDateTime, createdDateTime }) => instant(lastModifiedDateTime ?? createdDateTime))
+  return changes.filter((at) => at > since).sort()[0] ?? null
 }
 
 /** Folds the files that are recordings and gives their ids. A known recording stays one wherever it is moved. */
@@ -86,6 +95,7 @@ async function foldFiles(
   items: Map<string, DriveItem>,
   watched: Watched,
   seenAt: string,
+  foundBy: FoundBy,
   { store }: ResolveOptions,
 ): Promise<string[]> {
   const { driveId, recordingsFolders } = watched.drive
@@ -96,7 +106,8 @@ async function foldFiles(
     const id = recordingId(driveId, item.id)
     const recording = await amend(store.recordings, id, (current) => {
       if (!current && !folder) return undefined
-      return foldFile(current ?? newRecording(id, seenAt), fileFacts(item, watched, folder?.name), seenAt)
+      const facts = fileFacts(item, watched, folder?.name)
+      return foldFile(current ?? newRecording(id, seenAt, foundBy), facts, seenAt)
     })
     if (recording) ids.push(id)
   }

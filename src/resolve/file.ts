@@ -14,7 +14,11 @@ export function isVideo(item: DriveItem): boolean {
   return item.file.mimeType?.startsWith('video/') === true || /\.(mp4|m4v|mov|webm)$/i.test(item.name ?? '')
 }
 
-export function fileFacts(item: DriveItem, { drive, ownerId }: Watched, folderName: string | undefined): FileFacts {
+export function fileFacts(
+  item: DriveItem,
+  { drive, ownerId, ownerEmail }: Watched,
+  folderName: string | undefined,
+): FileFacts {
   const createdAt = instant(item.createdDateTime)
   return {
     driveId: drive.driveId,
@@ -28,7 +32,7 @@ export function fileFacts(item: DriveItem, { drive, ownerId }: Watched, folderNa
     hash: item.file?.hashes?.quickXorHash ?? null,
     eTag: item.eTag ?? null,
     driveOwnerId: ownerId,
-    driveOwnerEmail: drive.ownerEmail,
+    driveOwnerEmail: ownerEmail,
     createdByName: item.createdBy?.user?.displayName ?? null,
     createdByEmail: item.createdBy?.user?.email?.toLowerCase() ?? null,
     durationMs: item.video?.duration ?? null,
@@ -39,7 +43,8 @@ export function fileFacts(item: DriveItem, { drive, ownerId }: Watched, folderNa
 
 export type Watched = Subscription & { drive: NonNullable<Subscription['drive']> }
 
-function instant(value: string | null | undefined): string {
+/** The epoch where there is none. */
+export function instant(value: string | null | undefined): string {
   const date = new Date(value ?? 0)
   return Number.isNaN(date.getTime()) ? new Date(0).toISOString() : date.toISOString()
 }

@@ -8,4 +8,6 @@ export interface ResolveOptions {
   graph: GraphClient
   clock: () => number
   log: Log
+  /** How often what is watched is looked at, whatever is announced. */
+  sweepIntervalMs: number
 }

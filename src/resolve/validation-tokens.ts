@@ -8,13 +8,21 @@ import { messageOf, RelayError } from '../errors.ts'
 /** Microsoft Graph Change Tracking, the app that signs them. */
 const PUBLISHER = '0bf30f3b-4a52-48df-9a82-234910c4a086'
 
+// Microsoft rotates them about daily, and a token with an unknown key has them read again, but not for every forgery.
+const KEYS_KEPT_MS = 6 * 60 * 60_000
+const KEYS_ASKED_AT_MOST_EVERY_MS = 60_000
+
 /** Resolves where one of the tokens vouches for the tenant, as seen at the time it was received. */
 export type TokenVerifier = (tokens: string[], tenantId: string, receivedAt: Date) => Promise<void>
 
 /** @throws RelayError `notification_unproven` (bury) from the verifier */
 export function validationTokenVerifier(azure: AzureConfig, fetch: typeof globalThis.fetch): TokenVerifier {
   const keySet = (path: string) =>
-    createRemoteJWKSet(new URL(`${azure.authorityHost}${path}`), { [customFetch]: fetch })
+    createRemoteJWKSet(new URL(`${azure.authorityHost}${path}`), {
+      [customFetch]: fetch,
+      cacheMaxAge: KEYS_KEPT_MS,
+      cooldownDuration: KEYS_ASKED_AT_MOST_EVERY_MS,
+    })
   const versions = {
     '1.0': {
       keys: keySet('/common/discovery/keys'),

@@ -1,5 +1,9 @@
 /** What goes wrong next, to order. */
 export class Faults {
+  /** Statuses with which Graph answers the link of a 410, a whole enumeration, and a cursor; undefined: as it should. */
+  failLocation: 404 | 500 | undefined
+  failEnumeration: 404 | 500 | undefined
+  failCursor: 404 | 500 | undefined
   #drop = 0
   #double = 0
   #failures: Failure[] = []
@@ -42,6 +46,9 @@ export class Faults {
 
   clear(): void {
     this.#weather = undefined
+    this.failLocation = undefined
+    this.failEnumeration = undefined
+    this.failCursor = undefined
     this.#drop = 0
     this.#double = 0
     this.#failures = []

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import type { ByteServer } from './byte-server.ts'
 import type { Clock } from './clock.ts'
 import type { Drive, Item } from './drive.ts'
+import type { Faults } from './faults.ts'
 import { badRequest, GraphError, missing } from './graph-error.ts'
 import { etagOf, quickXorHash } from './identifiers.ts'
 import type { Person } from './people.ts'
@@ -15,6 +16,7 @@ export interface GraphDriveOptions {
   world: World
   clock: Clock
   bytes: ByteServer
+  faults: Faults
   pageSize: number
   /** Origin of Graph itself, for links. */
   url: () => string
@@ -25,6 +27,8 @@ const Token = z.object({
   generation: z.number(),
   issuedAt: z.number(),
   since: z.string().optional(),
+  /** Given with a 410, as where to begin again. */
+  isLocation: z.boolean().optional(),
 })
 
 type Token = z.output<typeof Token>
@@ -73,11 +77,13 @@ function driveIdOf(person: Person | undefined): string {
   return person.driveId
 }
 
-function deltaPage(drive: Drive, query: Record<string, string>, { clock, pageSize, url }: GraphDriveOptions): object {
+function deltaPage(drive: Drive, query: Record<string, string>, options: GraphDriveOptions): object {
+  const { clock, pageSize, url } = options
   const link = (token: Token) => `${url()}/v1.0/drives/${drive.id}/root/delta?token=${encodeToken(token)}`
   const issued = { generation: drive.generation, issuedAt: clock.now() }
   if (query.token === 'latest') return { value: [], '@odata.deltaLink': link({ after: drive.sequence, ...issued }) }
   const token = readToken(query.token, drive, clock, link)
+  failAsOrdered(token, query.token, options.faults)
   const size = Math.min(Number(query.$top ?? pageSize), pageSize)
   const changes = drive.changesAfter(token.after).filter((item) => !token.since || item.modifiedAt >= token.since)
   const items = changes.slice(0, size)
@@ -89,6 +95,17 @@ function deltaPage(drive: Drive, query: Record<string, string>, { clock, pageSiz
   return { value, '@odata.deltaLink': link({ after: drive.sequence, ...issued }) }
 }
 
+function failAsOrdered({ isLocation, since }: Token, given: string | undefined, faults: Faults): void {
+  const ordered = isLocation
+    ? faults.failLocation
+    : given
+      ? since
+        ? undefined
+        : faults.failCursor
+      : faults.failEnumeration
+  if (ordered) throw new GraphError(ordered, 'generalException', 'Ordered by the test.')
+}
+
 function readToken(text: string | undefined, drive: Drive, clock: Clock, link: (token: Token) => string): Token {
   const fresh = { after: 0, generation: drive.generation, issuedAt: clock.now() }
   if (!text) return fresh
@@ -96,7 +113,7 @@ function readToken(text: string | undefined, drive: Drive, clock: Clock, link: (
   const token = decodeToken(text)
   if (token.generation === drive.generation && clock.now() - token.issuedAt < TOKEN_LIFE_MS) return token
   throw new GraphError(410, 'resyncRequired', 'Resync required. Replace any local items with the server version.', {
-    location: link(fresh),
+    location: link({ ...fresh, isLocation: true }),
   })
 }
 

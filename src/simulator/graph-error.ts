@@ -6,7 +6,7 @@ export class GraphError extends HTTPException {
   readonly headers: Record<string, string>
 
   constructor(
-    status: 400 | 401 | 403 | 404 | 405 | 409 | 410 | 416 | 429,
+    status: 400 | 401 | 403 | 404 | 405 | 409 | 410 | 416 | 429 | 500,
     code: string,
     message: string,
     headers = {},

@@ -1,11 +1,13 @@
-// Calendar events, online meetings and callRecords.
+// Calendar events, online meetings and what they leave behind.
 
 import { randomUUID } from 'node:crypto'
 import { type Context, Hono } from 'hono'
 import { z } from 'zod'
 import type { Clock } from './clock.ts'
+import { graphCallRecords } from './graph-call-records.ts'
 import { badRequest, GraphError, missing } from './graph-error.ts'
-import { graphRecordings } from './graph-recordings.ts'
+import { graphRecordings, presentCallRecording } from './graph-recordings.ts'
+import { pageOf } from './paging.ts'
 import type { Meeting, Person } from './people.ts'
 import { type GraphEnv, requireRole } from './roles.ts'
 import type { World } from './world.ts'
@@ -30,8 +32,6 @@ const MeetingPatch = z
   })
   .partial()
   .strict()
-
-const KEPT_MS = 30 * 24 * 60 * 60_000
 
 export function graphMeetings({ world, clock }: { world: World; clock: Clock }): Hono<GraphEnv> {
   const app = new Hono<GraphEnv>()
@@ -60,7 +60,7 @@ export function graphMeetings({ world, clock }: { world: World; clock: Clock }):
 
   app.use(
     '/users/:user/onlineMeetings/*',
-    requireRole('OnlineMeetings.ReadWrite.All', 'OnlineMeetingRecording.Read.All'),
+    requireRole('OnlineMeetings.ReadWrite.All', 'OnlineMeetingRecording.Read.All', 'OnlineMeetingTranscript.Read.All'),
   )
   app.use('/users/:user/onlineMeetings', requireRole('OnlineMeetings.ReadWrite.All'))
 
@@ -80,6 +80,22 @@ export function graphMeetings({ world, clock }: { world: World; clock: Clock }):
     const times = { startsAt: new Date(body.startDateTime), endsAt: new Date(body.endDateTime) }
     return c.json(present(world.createBareMeeting({ organizer, subject: body.subject, ...times })), 201)
   })
+
+  app.get(
+    '/users/:user/onlineMeetings/:call{getAllRecordings\\(.*\\)}',
+    requireRole('OnlineMeetingRecording.Read.All'),
+    (c) => {
+      const { user, call } = c.req.param()
+      const { id } = covered(personFor(world, user))
+      const { organizerId, since, until } = parseRange(call)
+      if (organizerId !== id) throw badRequest('meetingOrganizerUserId must be the user of the request.', 'BadRequest')
+      const found = world.meetings
+        .filter((meeting) => meeting.eventId && meeting.organizer.id === id)
+        .flatMap(({ callRecordings }) => callRecordings)
+        .filter(({ startedAt }) => +startedAt >= since && +startedAt <= until)
+      return c.json(pageOf(c, found.map(presentCallRecording), 20))
+    },
+  )
 
   app.get('/users/:user/onlineMeetings/:meeting', (c) => c.json(present(meetingOf(c))))
 
@@ -103,28 +119,18 @@ export function graphMeetings({ world, clock }: { world: World; clock: Clock }):
   function meetingOf(c: Context<GraphEnv, '/users/:user/onlineMeetings/:meeting'>): Meeting {
     return findMeeting(c.req.param('user'), c.req.param('meeting'))
   }
-  app.route('/', graphRecordings(findMeeting))
+  app.route('/', graphRecordings(world, findMeeting))
 
-  app.get('/communications/callRecords/:id', requireRole('CallRecords.Read.All'), (c) => {
-    const record = world.callRecords.get(c.req.param('id'))
-    if (!record || clock.now() - record.endedAt.getTime() > KEPT_MS) throw missing('The call record was not found.')
-    const { id, version, meeting, startedAt, endedAt } = record
-    return c.json({
-      id,
-      version,
-      type: 'groupCall',
-      modalities: ['audio', 'video'],
-      startDateTime: startedAt.toISOString(),
-      endDateTime: endedAt.toISOString(),
-      lastModifiedDateTime: clock.iso(),
-      joinWebUrl: meeting.joinUrl,
-      organizer_v2: {
-        id: meeting.organizer.id,
-        identity: { user: { id: meeting.organizer.id, displayName: meeting.organizer.displayName } },
-      },
-    })
-  })
+  app.route('/', graphCallRecords({ world, clock }))
   return app
+}
+
+function parseRange(call: string): { organizerId: string; since: number; until: number } {
+  const [, organizerId] = /meetingOrganizerUserId='([^']+)'/.exec(call) ?? []
+  if (!organizerId) throw badRequest('Filter by meetingOrganizerUserId is required.', 'BadRequest')
+  const [, since = ''] = /startDateTime=([^,)]+)/.exec(call) ?? []
+  const [, until = ''] = /endDateTime=([^,)]+)/.exec(call) ?? []
+  return { organizerId, since: Date.parse(since) || 0, until: Date.parse(until) || Number.POSITIVE_INFINITY }
 }
 
 function present({ id, joinUrl, subject, startsAt, endsAt, ...meeting }: Meeting): object {

@@ -1,7 +1,9 @@
 import { Hono } from 'hono'
 import { badRequest, missing } from './graph-error.ts'
+import { graphTranscripts } from './graph-transcripts.ts'
 import type { CallRecording, Meeting } from './people.ts'
 import type { GraphEnv } from './roles.ts'
+import type { World } from './world.ts'
 
 export function callRecordingResource({ meeting, id }: CallRecording): string {
   return `communications/onlineMeetings('${meeting.id}')/recordings('${id}')`
@@ -24,7 +26,10 @@ export function presentCallRecording(callRecording: CallRecording): object {
 }
 
 /** Recordings and transcripts of online meetings. */
-export function graphRecordings(meetingFor: (user: string, meetingId: string) => Meeting): Hono<GraphEnv> {
+export function graphRecordings(
+  world: World,
+  meetingFor: (user: string, meetingId: string) => Meeting,
+): Hono<GraphEnv> {
   const app = new Hono<GraphEnv>()
   const backed = (user: string, meetingId: string): Meeting => {
     const meeting = meetingFor(user, meetingId)
@@ -51,21 +56,6 @@ export function graphRecordings(meetingFor: (user: string, meetingId: string) =>
     const { user, meeting, id } = c.req.param()
     return c.body(Uint8Array.from(recordingFor(user, meeting, id).bytes), 200, { 'content-type': 'video/mp4' })
   })
-  app.get('/users/:user/onlineMeetings/:meeting/transcripts', (c) => {
-    const { user, meeting } = c.req.param()
-    const transcripts = backed(user, meeting).callRecordings.filter(({ hasTranscript }) => hasTranscript)
-    return c.json({ value: transcripts.map(presentTranscript) })
-  })
+  app.route('/', graphTranscripts(world, backed))
   return app
-}
-
-function presentTranscript({ id, meeting, callId, contentCorrelationId, startedAt, endedAt }: CallRecording): object {
-  return {
-    id: Buffer.from(`1##0##${id}`).toString('base64'),
-    meetingId: meeting.id,
-    callId,
-    contentCorrelationId,
-    createdDateTime: startedAt.toISOString(),
-    endDateTime: endedAt.toISOString(),
-  }
 }

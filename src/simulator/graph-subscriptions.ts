@@ -34,7 +34,7 @@ export function graphSubscriptions(book: SubscriptionBook, url: () => string): H
 
   app.get('/subscriptions', (c) => {
     const skip = Number(c.req.query('$skiptoken') ?? 0)
-    const all = book.list()
+    const all = book.listed()
     const next =
       all.length > skip + PAGE_SIZE
         ? { '@odata.nextLink': `${url()}/v1.0/subscriptions?$skiptoken=${skip + PAGE_SIZE}` }

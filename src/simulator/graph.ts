@@ -6,6 +6,7 @@ import { HTTPException } from 'hono/http-exception'
 import type { ByteServer } from './byte-server.ts'
 import type { Clock } from './clock.ts'
 import type { Disturbance, Faults } from './faults.ts'
+import { graphBatch } from './graph-batch.ts'
 import { graphDrives } from './graph-drives.ts'
 import { GraphError } from './graph-error.ts'
 import { graphMeetings } from './graph-meetings.ts'
@@ -76,6 +77,10 @@ export function graphApp(options: GraphOptions): Hono<GraphEnv> {
   v1.route('/', graphSubscriptions(book, options.url))
   v1.route('/', graphDrives(options))
   v1.route('/', graphMeetings({ world, clock }))
+  v1.route(
+    '/',
+    graphBatch((request) => app.fetch(request)),
+  )
   app.route('/v1.0', v1)
   return app
 }

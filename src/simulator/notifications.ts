@@ -6,6 +6,7 @@ import type { Clock } from './clock.ts'
 import { encryptResource } from './encrypt.ts'
 import type { Faults } from './faults.ts'
 import { callRecordingResource, presentCallRecording } from './graph-recordings.ts'
+import { callTranscriptResource, presentCallTranscript } from './graph-transcripts.ts'
 import type { SignIn } from './sign-in.ts'
 import type { BookedSubscription, SubscriptionBook } from './subscription-book.ts'
 import type { Change, World } from './world.ts'
@@ -37,6 +38,15 @@ interface Pending {
   giveUpAt: number
 }
 
+/** A resource that rides in its notification. */
+interface Rich {
+  id: string
+  resource: string
+  type: string
+  content: object
+  name: 'EncryptedContent' | 'encryptedContent'
+}
+
 export type LifecycleEvent = 'reauthorizationRequired' | 'subscriptionRemoved' | 'missed'
 
 const FIRST_TIMEOUT_MS = 3_000
@@ -48,6 +58,10 @@ const PUMP_MS = 20
 export class Notifications {
   /** Every attempt. */
   readonly sent: Sent[] = []
+  /** Resources, or subscriptions by Graph's id, that live and are never told anything. */
+  readonly mute = new Set<string>()
+  /** Encrypted notifications come without the tokens that prove them. */
+  withoutTokens = false
   readonly #options: NotificationOptions
   #pending: Pending[] = []
   #inFlight = 0
@@ -90,7 +104,8 @@ export class Notifications {
 
   async #announce(change: Change): Promise<void> {
     const { book, faults } = this.#options
-    for (const subscription of book.list().filter((known) => this.#concerns(known, change))) {
+    const concerned = book.list().filter((known) => this.#concerns(known, change))
+    for (const subscription of concerned.filter(({ id, resource }) => !this.mute.has(id) && !this.mute.has(resource))) {
       const body = JSON.stringify(await this.#bodyOf(subscription, change))
       for (const delayMs of faults.takeCopies()) this.#enqueue(subscription.notificationUrl, body, delayMs)
     }
@@ -99,9 +114,11 @@ export class Notifications {
   #concerns({ kind, resource, changeType }: BookedSubscription, change: Change): boolean {
     const { world } = this.#options
     if (change.kind === 'callRecord') return kind === 'callRecords' && changeType.split(',').includes(change.changeType)
-    if (change.kind === 'callRecording') {
+    if (change.kind !== 'drive') {
       const [, user] = /users\/([^/]+)\//.exec(resource) ?? []
-      return kind === 'recordings' && (!user || user === change.callRecording.meeting.organizer.id)
+      const isRecording = change.kind === 'callRecording'
+      const { meeting } = isRecording ? change.callRecording : change.transcript
+      return kind === (isRecording ? 'recordings' : 'transcripts') && (!user || user === meeting.organizer.id)
     }
     const [, driveId] = /drives\/([^/]+)\/root/.exec(resource) ?? []
     const [, person] = /users\/([^/]+)\/drive/.exec(resource) ?? []
@@ -120,18 +137,35 @@ export class Notifications {
       const data = { '@odata.type': '#microsoft.graph.callrecord', '@odata.id': resource, id }
       return { value: [{ ...envelope, changeType: change.changeType, resource, resourceData: data }] }
     }
-    const { callRecording } = change
-    const resource = callRecordingResource(callRecording)
-    const data = { id: callRecording.id, '@odata.type': '#Microsoft.Graph.callRecording', '@odata.id': resource }
-    const item = { ...envelope, changeType: 'created', resource, resourceData: data }
+    return change.kind === 'callRecording'
+      ? this.#richBody(subscription, {
+          resource: callRecordingResource(change.callRecording),
+          type: '#Microsoft.Graph.callRecording',
+          content: presentCallRecording(change.callRecording),
+          id: change.callRecording.id,
+          // With a capital letter, as on the page of Microsoft that tells of recordings.
+          name: 'EncryptedContent',
+        })
+      : this.#richBody(subscription, {
+          resource: callTranscriptResource(change.transcript),
+          type: '#Microsoft.Graph.callTranscript',
+          content: presentCallTranscript(change.transcript),
+          id: change.transcript.id,
+          name: 'encryptedContent',
+        })
+  }
+
+  async #richBody(subscription: BookedSubscription, { resource, type, content, id, name }: Rich): Promise<object> {
+    const data = { id, '@odata.type': type, '@odata.id': resource }
+    const item = {
+      ...this.#envelope(subscription),
+      ...{ id: randomUUID(), changeType: 'created', resource, resourceData: data },
+    }
     const { includeResourceData, encryptionCertificate, encryptionCertificateId } = subscription
     if (!includeResourceData || !encryptionCertificate || !encryptionCertificateId) return { value: [item] }
-    const EncryptedContent = encryptResource(
-      presentCallRecording(callRecording),
-      encryptionCertificate,
-      encryptionCertificateId,
-    )
-    return { value: [{ ...item, EncryptedContent }], validationTokens: [await this.#options.signIn.validationToken()] }
+    const encrypted = encryptResource(content, encryptionCertificate, encryptionCertificateId)
+    const validationTokens = this.withoutTokens ? null : [await this.#options.signIn.validationToken()]
+    return { value: [{ ...item, [name]: encrypted }], validationTokens }
   }
 
   #envelope({ id, expirationDateTime, clientState }: BookedSubscription) {

@@ -28,6 +28,7 @@ export interface Meeting {
   allowTranscription: boolean
   allowRecording: boolean
   callRecordings: CallRecording[]
+  transcripts: Transcript[]
 }
 
 export interface NewMeeting {
@@ -44,6 +45,15 @@ export interface CallRecord {
   meeting: Meeting
   startedAt: Date
   endedAt: Date
+  participants: Pick<Person, 'id' | 'displayName'>[]
+  sessions: Session[]
+  modifiedAt: Date
+  /** A young callRecord is announced before it can be read. */
+  availableAt: Date
+}
+
+export interface Session extends Times {
+  id: string
 }
 
 export interface CallRecording {
@@ -54,7 +64,15 @@ export interface CallRecording {
   startedAt: Date
   endedAt: Date
   bytes: Uint8Array
-  hasTranscript: boolean
+}
+
+export interface Transcript extends Times {
+  id: string
+  meeting: Meeting
+  callId: string
+  /** That of its recording. */
+  contentCorrelationId: string
+  vtt: string
 }
 
 export interface Times {

@@ -52,8 +52,15 @@ const LONGEST_MS = {
 }
 
 export class SubscriptionBook {
+  /** Ids that a list leaves out, though they live. */
+  readonly unlisted = new Set<string>()
+  /** How many were ever booked. */
+  booked = 0
+  /** A list shows those that have expired as well. */
+  listsExpired = false
   readonly #clock: Clock
   #subscriptions = new Map<string, BookedSubscription>()
+  #expired: BookedSubscription[] = []
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -62,16 +69,33 @@ export class SubscriptionBook {
   /** Those that have not expired. */
   list(): BookedSubscription[] {
     const now = this.#clock.iso()
-    for (const { id, expirationDateTime } of this.#subscriptions.values()) {
-      if (expirationDateTime <= now) this.#subscriptions.delete(id)
+    for (const subscription of this.#subscriptions.values()) {
+      if (subscription.expirationDateTime > now) continue
+      this.#subscriptions.delete(subscription.id)
+      this.#expired.push(subscription)
     }
     return [...this.#subscriptions.values()]
+  }
+
+  /** What a list shows, which can differ: https://github.com/microsoftgraph/msgraph-sdk-javascript/issues/906 */
+  listed(): BookedSubscription[] {
+    const living = this.list().filter(({ id }) => !this.unlisted.has(id))
+    return this.listsExpired ? [...this.#expired, ...living] : living
   }
 
   get(id: string): BookedSubscription {
     const found = this.list().find((subscription) => subscription.id === id)
     if (!found) throw new GraphError(404, 'ResourceNotFound', 'The object was not found.')
     return found
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#subscriptions.clear()
+    this.#expired = []
+    this.unlisted.clear()
+    this.listsExpired = false
+    this.booked = 0
   }
 
   /** Drops a subscription without a word, as Graph does. */
@@ -110,6 +134,7 @@ export class SubscriptionBook {
   }
 
   book(subscription: BookedSubscription): void {
+    if (!this.#subscriptions.has(subscription.id)) this.booked += 1
     this.#subscriptions.set(subscription.id, subscription)
   }
 

@@ -4,13 +4,14 @@ import { randomUUID } from 'node:crypto'
 import type { Clock } from './clock.ts'
 import { Drive, type Item } from './drive.ts'
 import { callRecordingId, driveId, joinUrlOf, meetingId, threadId } from './identifiers.ts'
-import type { CallRecord, CallRecording, Meeting, NewMeeting, NewPerson, Person, Times } from './people.ts'
+import type { CallRecord, CallRecording, Meeting, NewMeeting, NewPerson, Person, Times, Transcript } from './people.ts'
 
 /** Something that Graph may announce. */
 export type Change =
   | { kind: 'drive'; driveId: string }
   | { kind: 'callRecord'; callRecord: CallRecord; changeType: 'created' | 'updated' }
   | { kind: 'callRecording'; callRecording: CallRecording }
+  | { kind: 'callTranscript'; transcript: Transcript }
 
 export interface WorldOptions {
   clock: Clock
@@ -34,15 +35,35 @@ export const ROLES = [
 interface RecordOptions extends Times {
   bytes?: Uint8Array
   fileName?: string
-  transcript?: boolean
-  /** What Graph tells of it; both by default. */
-  notify?: { drive?: boolean; callRecording?: boolean }
+  /** WebVTT, or true for a short one. */
+  transcript?: boolean | string
+  /** What Graph tells of it; everything by default. */
+  notify?: { drive?: boolean; callRecording?: boolean; transcript?: boolean }
 }
+
+interface HoldOptions extends Times {
+  notify?: boolean
+  participants?: number
+  sessions?: Times[]
+  /** For so long the callRecord cannot be read. */
+  youngForMs?: number
+}
+
+const SHORT_TRANSCRIPT = `WEBVTT
+
+00:00:01.000 --> 00:00:03.500
+<v Ada Lovelace>Good morning.</v>
+
+00:00:04.000 --> 00:00:08.000
+<v Grace Hopper>Let us begin with groups.</v>
+`
 
 export class World {
   /** What the app was granted; take one away to see it refused. */
   readonly roles = new Set(ROLES)
   readonly people: Person[] = []
+  /** What the tenant lets apps read of transcripts. */
+  transcriptPolicy: 'allowed' | 'unattributed' | 'disabled' = 'allowed'
   readonly drives = new Map<string, Drive>()
   readonly meetings: Meeting[] = []
   readonly callRecords = new Map<string, CallRecord>()
@@ -97,11 +118,33 @@ export class World {
   }
 
   /** The meeting takes place; its callRecord is there at once and announced, unless told otherwise. */
-  hold(meeting: Meeting, { startedAt, endedAt, notify = true }: Times & { notify?: boolean }): CallRecord {
-    const callRecord = { id: randomUUID(), version: 1, meeting, startedAt, endedAt }
+  hold(meeting: Meeting, options: HoldOptions): CallRecord {
+    const { startedAt, endedAt, notify = true, participants = 1, youngForMs = 0 } = options
+    const sessions = options.sessions ?? [{ startedAt, endedAt }]
+    const { clock } = this.#options
+    const callRecord: CallRecord = {
+      id: randomUUID(),
+      version: 1,
+      meeting,
+      startedAt,
+      endedAt,
+      participants: this.#participants(meeting, participants),
+      sessions: sessions.map((times) => ({ id: randomUUID(), ...times })),
+      modifiedAt: clock.date(),
+      availableAt: new Date(clock.now() + youngForMs),
+    }
     this.callRecords.set(callRecord.id, callRecord)
     if (notify) this.#tell({ kind: 'callRecord', callRecord, changeType: 'created' })
     return callRecord
+  }
+
+  /** Graph has learnt more of a call: a higher version. */
+  updateCall(callRecord: CallRecord, change: { endedAt?: Date; participants?: number }): void {
+    const { endedAt = callRecord.endedAt, participants } = change
+    const who = participants ? this.#participants(callRecord.meeting, participants) : callRecord.participants
+    const sessions = callRecord.sessions.map((session) => ({ ...session, endedAt }))
+    Object.assign(callRecord, { endedAt, sessions, participants: who, version: callRecord.version + 1 })
+    this.#tell({ kind: 'callRecord', callRecord, changeType: 'updated' })
   }
 
   /** A recording of the meeting is ready: a file in the organizer's OneDrive, and a callRecording. */
@@ -127,11 +170,15 @@ export class World {
       startedAt,
       endedAt,
       bytes,
-      hasTranscript: transcript,
     }
     meeting.callRecordings.push(callRecording)
     if (notify.drive ?? true) this.#tell({ kind: 'drive', driveId: drive.id })
     if (notify.callRecording ?? true) this.#tell({ kind: 'callRecording', callRecording })
+    if (transcript) {
+      const written = transcriptOf(callRecording, transcript === true ? SHORT_TRANSCRIPT : transcript)
+      meeting.transcripts.push(written)
+      if (notify.transcript ?? true) this.#tell({ kind: 'callTranscript', transcript: written })
+    }
     return { item, callRecording }
   }
 
@@ -195,14 +242,29 @@ export class World {
       allowTranscription: true,
       allowRecording: true,
       callRecordings: [],
+      transcripts: [],
     }
     this.meetings.push(meeting)
     return meeting
   }
 
+  /** The organizer, and as many strangers as it takes. */
+  #participants({ organizer }: Meeting, count: number): CallRecord['participants'] {
+    const strangers = Array.from({ length: count - 1 }, (_, index) => ({
+      id: randomUUID(),
+      displayName: `Guest ${index}`,
+    }))
+    return [organizer, ...strangers]
+  }
+
   #tell(change: Change): void {
     for (const listener of this.#listeners) listener(change)
   }
+}
+
+function transcriptOf({ meeting, callId, contentCorrelationId, startedAt, endedAt }: CallRecording, vtt: string) {
+  const id = Buffer.from(`1##0##${randomUUID()}`).toString('base64')
+  return { id, meeting, callId, contentCorrelationId, startedAt, endedAt, vtt }
 }
 
 /** OneDrive forbids these characters in names, and Teams leaves them out. */

@@ -8,12 +8,14 @@ import type { Event, PublishedEvent } from '../domain/event.ts'
 import type { InboxEntry } from '../domain/notification.ts'
 import type { Recording } from '../domain/recording.ts'
 import type { Subscription } from '../domain/subscription.ts'
+import type { Transcript } from '../domain/transcript.ts'
 import { RelayError } from '../errors.ts'
 
 export interface Store {
   conferences: Documents<Conference>
   calls: Documents<Call>
   recordings: Documents<Recording>
+  transcripts: Documents<Transcript>
   subscriptions: Documents<Subscription>
   endpoints: Documents<Endpoint>
   inbox: Queue<InboxEntry>
@@ -35,6 +37,7 @@ export const INDEXES = {
     ['onlineMeetingId'],
     ['organizerId', 'endsAt'],
     ['organizerEmail', 'endsAt'],
+    ['endsAt'],
   ],
   calls: [
     ['organizerId', 'endedAt'],
@@ -52,9 +55,12 @@ export const INDEXES = {
     ['heldSince'],
     ['missingSince'],
     ['teamsRecordingId'],
+    ['contentCorrelationId', 'createdAt'],
+    ['foundBy', 'createdAt'],
     ['outboxAt'],
   ],
-  subscriptions: [['createdAt'], ['ownerId'], ['renewAt'], ['sweepAt'], ['outboxAt']],
+  transcripts: [['contentCorrelationId', 'createdAt']],
+  subscriptions: [['createdAt'], ['ownerId'], ['ownerEmail'], ['renewAt'], ['sweepAt'], ['outboxAt']],
   endpoints: [['createdAt'], ['outboxAt']],
 } as const satisfies Record<string, readonly (readonly string[])[]>
 

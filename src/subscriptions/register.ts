@@ -47,23 +47,22 @@ export async function watchDrive(drive: WatchEntry['drive'], options: RegisterOp
   const isNew = await options.store.subscriptions.insert(subscription)
   if (!isNew) await learnOwner(subscription, options)
   if (isNew) {
-    await options.store.inbox.knock([inboxEntry({ kind: 'drive', subscriptionId: subscription.id })])
+    await options.store.inbox.knock([inboxEntry({ kind: 'drive', subscriptionId: subscription.id, because: 'sweep' })])
   }
   return subscription.id
 }
 
 function driveSubscription(found: FoundDrive, options: RegisterOptions): Subscription {
   const { driveId, ownerId, ownerEmail } = found
-  const drive = { driveId, ownerEmail, recordingsFolders: [], rootId: null, cursor: null, lastVisitAt: null }
+  const drive = { driveId, recordingsFolders: [], rootId: null, cursor: null, lastVisitAt: null }
   const base = newSubscription({ kind: 'drive', resource: `/drives/${driveId}/root`, changeType: 'updated' }, options)
-  return { ...base, drive, ownerId, sweepAt: base.createdAt }
+  return { ...base, drive, ownerId, ownerEmail }
 }
 
-async function learnOwner({ id, ownerId, drive }: Subscription, { store }: RegisterOptions): Promise<void> {
+async function learnOwner({ id, ownerId, ownerEmail }: Subscription, { store }: RegisterOptions): Promise<void> {
   await amend(store.subscriptions, id, (current) => {
-    if (!current?.drive || !drive) return undefined
-    if (current.ownerId === ownerId && current.drive.ownerEmail === drive.ownerEmail) return undefined
-    return { ...current, ownerId, drive: { ...current.drive, ownerEmail: drive.ownerEmail } }
+    if (!current || (current.ownerId === ownerId && current.ownerEmail === ownerEmail)) return undefined
+    return { ...current, ownerId, ownerEmail }
   })
 }
 
@@ -80,14 +79,26 @@ function newSubscription(
     changeType,
     drive: null,
     ownerId: null,
+    ownerEmail: null,
     graphId: null,
+    bornAt: null,
+    renewedAt: null,
     expiresAt: null,
+    madeWith: null,
     renewAt: now,
+    taken: null,
+    failures: 0,
     lastNotificationAt: null,
-    lastError: null,
-    sweepAt: null,
+    quietAt: null,
+    silentSince: null,
+    lookedUntil: null,
+    renewTrouble: null,
+    lookTrouble: null,
+    health: { state: 'late', since: now, told: false },
+    sweepAt: now,
     createdAt: now,
     updatedAt: now,
+    eventCount: 0,
     outbox: [],
     outboxAt: null,
   }

@@ -23,6 +23,7 @@ const SubscriptionBody = z
     lastNotificationAt: z.string().nullable(),
     lastVisitAt: z.string().nullable(),
     lastError: z.string().nullable(),
+    health: z.object({ state: z.string(), since: z.string() }),
   })
   .openapi('Subscription')
 
@@ -96,17 +97,13 @@ export function driveRoutes({ store, wake }: SubscriptionRouteOptions): OpenAPIH
   return api
 }
 
-function present({
-  id,
-  kind,
-  resource,
-  graphId,
-  expiresAt,
-  renewAt,
-  lastNotificationAt,
-  lastError,
-  drive,
-}: Subscription) {
-  const lastVisitAt = drive?.lastVisitAt ?? null
-  return { id, kind, resource, graphId, expiresAt, renewAt, lastNotificationAt, lastVisitAt, lastError }
+function present(subscription: Subscription) {
+  const { id, kind, resource, graphId, expiresAt, renewAt, lastNotificationAt, drive, lookedUntil } = subscription
+  const { renewTrouble, lookTrouble, health } = subscription
+  return {
+    ...{ id, kind, resource, graphId, expiresAt, renewAt, lastNotificationAt },
+    lastVisitAt: drive?.lastVisitAt ?? lookedUntil,
+    lastError: (renewTrouble ?? lookTrouble)?.text ?? null,
+    health: { state: health.state, since: health.since },
+  }
 }

@@ -1,31 +1,48 @@
 // Finds what no notification announced: Graph never says that it lost one.
 // https://learn.microsoft.com/graph/change-notifications-lifecycle-events
 
+import type { Conference } from '../domain/conference.ts'
+import type { Subscription } from '../domain/subscription.ts'
+import { withVerdict } from '../domain/subscription-health.ts'
+import type { GraphClient } from '../graph/client.ts'
 import { inboxEntry } from '../inbox/entry.ts'
 import type { Store } from '../store/store.ts'
+import { catchUp } from './carry-out.ts'
 
 export interface SweepOptions {
   store: Store
+  graph: GraphClient
   clock: () => number
-  intervalMs: number
+  sweepIntervalMs: number
 }
 
 const BATCH = 50
-const DAY_MS = 24 * 60 * 60_000
+const MINUTE_MS = 60_000
+const DAY_MS = 24 * 60 * MINUTE_MS
+/** After a conference its recording is on its way for so long; its drive is looked at more often then. */
+const HOT_MS = 2 * 60 * MINUTE_MS
+/** How many times as often. */
+const HOT_FACTOR = 5
+/** An inbox this far behind gets nothing more to do. */
+const BEHIND_MS = 30_000
 
-/** Sends up to 50 drives whose sweep is due to the inbox, and files that were missing for a day. Gives how many. */
+/** Sends up to 50 subscriptions whose sweep is due to the inbox, and files that were missing for a day. Gives how many. */
 export async function sweepDue(options: SweepOptions): Promise<number> {
-  const { store, clock } = options
-  const now = new Date(clock()).toISOString()
+  const { store, graph, clock } = options
+  const missing = await sweepMissing(options)
+  // The sweep is what can wait: for Graph, and for what notifications have brought.
+  if (graph.isPressed('drives') || (await store.inbox.stats()).oldestDueMs > BEHIND_MS) return missing
+  await hurryDrives(options)
   const due = await store.subscriptions.find({
-    where: { sweepAt: { lte: now } },
+    where: { sweepAt: { lte: new Date(clock()).toISOString() } },
     orderBy: 'sweepAt',
     limit: BATCH,
   })
   for (const { id } of due) {
-    if (await take(id, options)) await store.inbox.knock([inboxEntry({ kind: 'drive', subscriptionId: id })])
+    const taken = await take(id, options)
+    if (taken) await catchUp(taken, options)
   }
-  return due.length + (await sweepMissing(options))
+  return due.length + missing
 }
 
 async function sweepMissing({ store, clock }: SweepOptions): Promise<number> {
@@ -39,10 +56,38 @@ async function sweepMissing({ store, clock }: SweepOptions): Promise<number> {
   return due.length
 }
 
-/** Moves the next sweep ahead, spread a little; false where another replica did. */
-async function take(id: string, { store, clock, intervalMs }: SweepOptions): Promise<boolean> {
+/** Moves the next sweep ahead, spread a little, and sees how the subscription is; undefined where another replica did. */
+async function take(id: string, { store, clock, sweepIntervalMs }: SweepOptions): Promise<Subscription | undefined> {
+  const now = clock()
   const stored = await store.subscriptions.get(id)
-  if (!stored?.document.sweepAt || Date.parse(stored.document.sweepAt) > clock()) return false
-  const sweepAt = new Date(clock() + intervalMs * (0.9 + Math.random() / 5)).toISOString()
-  return store.subscriptions.replace({ ...stored.document, sweepAt }, stored.version)
+  if (!stored?.document.sweepAt || Date.parse(stored.document.sweepAt) > now) return undefined
+  const sweepAt = new Date(now + sweepIntervalMs * (0.9 + Math.random() / 5)).toISOString()
+  const taken = { ...withVerdict(stored.document, now, sweepIntervalMs), sweepAt }
+  return (await store.subscriptions.replace(taken, stored.version)) ? taken : undefined
+}
+
+/** Where a conference has ended lately and nothing of it is here, the sweep does not wait for its turn. */
+async function hurryDrives(options: SweepOptions): Promise<void> {
+  const { store, clock } = options
+  const now = clock()
+  const endsAt = { gte: new Date(now - HOT_MS).toISOString(), lte: new Date(now).toISOString() }
+  const ended = await store.conferences.find({ where: { endsAt }, orderBy: 'endsAt', limit: BATCH })
+  for (const conference of ended) {
+    if ((await store.recordings.count({ conferenceId: conference.id, status: 'available' })) > 0) continue
+    for (const drive of await drivesOf(conference, store)) await hurry(drive, options)
+  }
+}
+
+async function drivesOf({ organizerId, organizerEmail }: Conference, store: Store): Promise<Subscription[]> {
+  const where = organizerId ? { ownerId: organizerId } : { ownerEmail: organizerEmail }
+  return store.subscriptions.find({ where: { ...where, kind: 'drive' }, orderBy: 'createdAt', limit: 5 })
+}
+
+async function hurry({ id, sweepAt }: Subscription, { store, clock, sweepIntervalMs }: SweepOptions) {
+  const now = clock()
+  const leftMs = Date.parse(sweepAt ?? '') - now
+  if (!(leftMs > 0 && leftMs <= sweepIntervalMs * (1 - 1 / HOT_FACTOR))) return
+  const stored = await store.subscriptions.get(id)
+  if (stored?.document.sweepAt !== sweepAt) return
+  await store.subscriptions.replace({ ...stored.document, sweepAt: new Date(now).toISOString() }, stored.version)
 }

@@ -36,6 +36,8 @@ function call(joinUrl: string, changes: Partial<Call> = {}): Call {
     joinUrlKey: joinUrlKey(joinUrl),
     startedAt: '2026-11-24T08:58:00.000Z',
     endedAt: '2026-11-24T09:52:00.000Z',
+    spans: [],
+    participants: 1,
     updatedAt: NOW,
     ...changes,
   }

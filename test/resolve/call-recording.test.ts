@@ -69,7 +69,7 @@ describe('an encrypted callRecording notification', () => {
     simulator.clock.advance(30 * 60_000)
     await scene.relay.settle()
     expect(await scene.recordings()).toMatchObject([{ status: 'available', conferenceId: 'algebra' }])
-    expect(scene.told()).toEqual(['recording.available'])
+    expect(scene.told()).toContain('recording.available')
   })
 
   it('keeps nothing of its content in clear while it waits', async () => {

@@ -89,6 +89,8 @@ export function describeDocuments(makePlace: MakePlace): void {
       joinUrlKey: null,
       startedAt: '2026-03-02T09:00:00.000Z',
       endedAt: '2026-03-02T10:00:00.000Z',
+      spans: [],
+      participants: 1,
       updatedAt: '2026-03-02T10:05:00.000Z',
     }
     await store().calls.insert(record)

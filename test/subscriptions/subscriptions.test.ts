@@ -95,7 +95,7 @@ describe('subscriptions', () => {
     await scene.rest()
     expect(await listed()).toMatchObject([{ graphId: null, lastError: expect.stringContaining('403') }])
     const health = await (await scene.relay.call('GET', '/v1/health')).json()
-    expect(health).toMatchObject({ status: 'degraded', subscriptions: [{ state: 'failing' }] })
+    expect(health).toMatchObject({ status: 'degraded', subscriptions: [{ state: 'forbidden' }] })
     world.roles.add('CallRecords.Read.All')
     clock.advance(2 * 60 * 60_000)
     await scene.rest()

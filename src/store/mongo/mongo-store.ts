@@ -15,6 +15,7 @@ export function mongoStore({ url, clock }: { url: string; clock: () => number })
     conferences: guarded(new MongoDocuments(connection, 'conferences'), NAME),
     calls: guarded(new MongoDocuments(connection, 'calls'), NAME),
     recordings: guarded(new MongoDocuments(connection, 'recordings'), NAME),
+    transcripts: guarded(new MongoDocuments(connection, 'transcripts'), NAME),
     subscriptions: guarded(new MongoDocuments(connection, 'subscriptions'), NAME),
     endpoints: guarded(new MongoDocuments(connection, 'endpoints'), NAME),
     inbox: guarded(new MongoQueue(connection, 'inbox', clock), NAME),

@@ -13,6 +13,7 @@ export function sqlStore({ sql: driver, clock, name }: { sql: Sql; clock: () => 
     conferences: new SqlDocuments(sql, 'conferences'),
     calls: new SqlDocuments(sql, 'calls'),
     recordings: new SqlDocuments(sql, 'recordings'),
+    transcripts: new SqlDocuments(sql, 'transcripts'),
     subscriptions: new SqlDocuments(sql, 'subscriptions'),
     endpoints: new SqlDocuments(sql, 'endpoints'),
     inbox: new SqlQueue(sql, 'inbox', clock),
