@@ -58,7 +58,9 @@ function faultsOfFeed({ feed, polled }: Outcome): string[] {
   if (!isGapless) faults.push(`GAP: the feed counts ${feed.map(({ sequence }) => sequence).join(' ')}`)
   const seen = polled.map(({ id }) => id).join()
   if (seen !== feed.map(({ id }) => id).join()) faults.push('SKIPPED: a consumer that polled saw another feed')
-  const strange = feed.filter(({ type }) => !/recording\.(available|updated|deleted)|subscription\.(unhealthy|recovered)/.test(type))
+  const strange = feed.filter(
+    ({ type }) => !/recording\.(available|updated|deleted)|subscription\.(unhealthy|recovered)/.test(type),
+  )
   return [...faults, ...strange.map(({ type, data }) => `STRANGE: ${type} of ${data.recordingId}`)]
 }
 

@@ -1,5 +1,6 @@
 // The sign-in authority: tokens for Graph, tokens that prove a notification, and the keys to check both.
 
+import { randomUUID } from 'node:crypto'
 import { Hono } from 'hono'
 import { decodeJwt, exportJWK, generateKeyPair, type JWTPayload, jwtVerify, SignJWT } from 'jose'
 import type { Clock } from './clock.ts'
@@ -26,7 +27,10 @@ export interface ValidationTokenOptions {
 
 export class SignIn {
   readonly #options: SignInOptions
-  readonly #keys: Awaited<ReturnType<typeof generateKeyPair>>
+  /** How often somebody read the keys. */
+  keysAsked = 0
+  #keys: Awaited<ReturnType<typeof generateKeyPair>>
+  #keyId = KEY_ID
   #listening: Listening | undefined
 
   private constructor(options: SignInOptions, keys: Awaited<ReturnType<typeof generateKeyPair>>) {
@@ -36,6 +40,12 @@ export class SignIn {
 
   static async create(options: SignInOptions): Promise<SignIn> {
     return new SignIn(options, await generateKeyPair('RS256'))
+  }
+
+  /** From now on another key signs, and only that one is published. */
+  async rotateKeys(): Promise<void> {
+    this.#keys = await generateKeyPair('RS256')
+    this.#keyId = `simulator-key-${randomUUID()}`
   }
 
   get url(): string {
@@ -71,16 +81,17 @@ export class SignIn {
   #sign(claims: JWTPayload, lifeSeconds: number): Promise<string> {
     const now = Math.floor(this.#options.clock.now() / 1000)
     return new SignJWT({ iat: now, nbf: now - 5, exp: now + lifeSeconds, ...claims })
-      .setProtectedHeader({ alg: 'RS256', kid: KEY_ID, typ: 'JWT' })
+      .setProtectedHeader({ alg: 'RS256', kid: this.#keyId, typ: 'JWT' })
       .sign(this.#keys.privateKey)
   }
 
   #app(): Hono {
     const app = new Hono()
     const { tenantId } = this.#options
-    const keys = async () => ({
-      keys: [{ ...(await exportJWK(this.#keys.publicKey)), kid: KEY_ID, use: 'sig', alg: 'RS256' }],
-    })
+    const keys = async () => {
+      this.keysAsked += 1
+      return { keys: [{ ...(await exportJWK(this.#keys.publicKey)), kid: this.#keyId, use: 'sig', alg: 'RS256' }] }
+    }
     for (const path of ['/common/discovery/keys', '/common/discovery/v2.0/keys', '/:tenant/discovery/v2.0/keys']) {
       app.get(path, async (c) => c.json(await keys()))
     }

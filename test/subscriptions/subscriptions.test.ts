@@ -1,7 +1,10 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Clock } from '../../src/simulator/clock.ts'
 import { startSimulator } from '../../src/simulator/simulator.ts'
-import { startRelay } from '../relay.ts'
+import { type RelayOptions, startRelay } from '../relay.ts'
 import { LECTURE, type Scene, startScene } from '../scene.ts'
 
 let scene: Scene
@@ -194,5 +197,101 @@ describe('a lifecycle notification', () => {
     })
     await scene.rest()
     expect(drive().expirationDateTime).toBe(expirationDateTime)
+  })
+
+  it('that is replayed does nothing: it was obeyed, or speaks of a life that is over', async () => {
+    await scene.prepare('algebra')
+    const { simulator } = scene
+    for (const event of ['reauthorizationRequired', 'subscriptionRemoved'] as const) {
+      simulator.clock.advance(60_000)
+      simulator.notifications.sendLifecycle(drive().id, event)
+    }
+    await scene.rest()
+    const { id, expirationDateTime } = drive()
+    const sent = simulator.notifications.sent.filter(({ url }) => url.endsWith('/graph/lifecycle'))
+    expect(sent).toHaveLength(2)
+    simulator.clock.advance(60_000)
+    simulator.requests.length = 0
+    for (const replay of sent) simulator.notifications.resend(replay)
+    await scene.rest()
+    expect(drive()).toMatchObject({ id, expirationDateTime })
+    expect(simulator.requests).toEqual([])
+  })
+
+  it('proves nothing of the notifications that should come', async () => {
+    await scene.prepare('algebra')
+    const before = await listed()
+    scene.simulator.clock.advance(60_000)
+    for (const { id } of booked()) scene.simulator.notifications.sendLifecycle(id, 'missed')
+    await scene.rest()
+    expect((await listed()).map(({ lastNotificationAt }) => lastNotificationAt)).toEqual(
+      before.map(({ lastNotificationAt }) => lastNotificationAt),
+    )
+  })
+})
+
+describe('a certificate', () => {
+  const FIXTURES = join(import.meta.dirname, '../fixtures')
+  const rich = (certificates: string, privateKeys: string): RelayOptions => ({
+    environment: {
+      WATCH: 'recordings',
+      GRAPH_CERTIFICATE_PATH: certificates,
+      GRAPH_PRIVATE_KEY_PATH: privateKeys,
+    },
+    readFile: (path) => readFileSync(join(FIXTURES, path), 'utf8'),
+  })
+
+  it('is rotated without a gap: at the renewal, with the old key kept until nothing refers to it', async () => {
+    const { simulator } = scene
+    const folder = mkdtempSync(join(tmpdir(), 'rotation-'))
+    const databaseUrl = `sqlite:${join(folder, 'relay.db')}`
+    const old = await startRelay(simulator, { databaseUrl, ...rich('previous-certificate.pem', 'previous-key.pem') })
+    await old.settle()
+    const [made] = booked().filter(({ kind }) => kind === 'recordings')
+    await old.stop()
+    const port = Number(new URL(old.url).port)
+    const both = rich('current-certificate.pem,previous-certificate.pem', 'current-key.pem,previous-key.pem')
+    const relay = await startRelay(simulator, { databaseUrl, port, ...both })
+    const certificates = async () => {
+      const health = (await (await relay.call('GET', '/v1/health')).json()) as { certificates: { usedBy: number }[] }
+      return health.certificates.map(({ usedBy }) => usedBy)
+    }
+    await relay.settle()
+    expect(await certificates()).toEqual([0, 1])
+    simulator.clock.advance(2 * DAY_MS)
+    await relay.settle()
+    const [renewed] = booked().filter(({ kind }) => kind === 'recordings')
+    expect(renewed?.id).toBe(made?.id)
+    expect(renewed?.encryptionCertificateId).not.toBe(made?.encryptionCertificateId)
+    expect(await certificates()).toEqual([1, 0])
+    await relay.stop()
+    rmSync(folder, { recursive: true })
+  })
+
+  it('that expires soon is said in health and in the metrics', async () => {
+    const { simulator } = scene
+    const relay = await startRelay(simulator, rich('current-certificate.pem', 'current-key.pem'))
+    await relay.settle()
+    const read = async () => {
+      const health = (await (await relay.call('GET', '/v1/health')).json()) as {
+        certificates: { expiresAt: string; warning: string | null }[]
+      }
+      return health.certificates[0]
+    }
+    const expiresAt = Date.parse((await read())?.expiresAt ?? '')
+    const warnings: (string | null | undefined)[] = []
+    for (const days of [31, 29, 13, 2, -1]) {
+      simulator.clock.set(new Date(expiresAt - days * DAY_MS))
+      warnings.push((await read())?.warning)
+    }
+    expect(warnings).toEqual([
+      null,
+      expect.stringContaining('30 days'),
+      expect.stringContaining('14 days'),
+      expect.stringContaining('3 days'),
+      expect.stringContaining('has expired'),
+    ])
+    expect(await (await fetch(`${relay.url}/metrics`)).text()).toMatch(/relay_certificate_days_left\{.*\} -\d/)
+    await relay.stop()
   })
 })
