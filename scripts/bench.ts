@@ -1,9 +1,10 @@
 // Measures speed and memory, as ratios within one run: `npm run bench`, with `-- --write docs/benchmarks.md` to keep it.
-//   --only receive|queue|flow   only this part
+//   --only receive|queue|flow|fleet   only this part
 
 import { writeFile } from 'node:fs/promises'
 import { cpus, platform, release, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
+import { benchFleet } from './bench/fleet.ts'
 import { benchFlow } from './bench/flow.ts'
 import { benchQueue } from './bench/queue.ts'
 import { benchReceive } from './bench/receive.ts'
@@ -13,7 +14,7 @@ import { HOW_TO_HAVE_ONE, launchMongoServer } from './mongo-server/launch.ts'
 const JAVA_SERVER = `It compares every document where MongoDB searches an index, and has no journal: its
 figures say nothing about the speed of MongoDB. Set MONGODB_URI to measure a real one.`
 
-const PARTS = ['receive', 'queue', 'flow']
+const PARTS = ['receive', 'queue', 'flow', 'fleet']
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { only: { type: 'string' }, write: { type: 'string' } } })
@@ -27,6 +28,7 @@ async function main(): Promise<void> {
     if (isWanted('receive')) tables.push(...(await benchReceive(server?.url)))
     if (isWanted('queue')) tables.push(...(await benchQueue(server?.url)))
     if (isWanted('flow')) tables.push(await benchFlow(server?.url))
+    if (isWanted('fleet')) tables.push(await benchFleet())
   } finally {
     await server?.stop()
   }

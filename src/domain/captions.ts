@@ -21,13 +21,10 @@ const TIMING = /^(-?)((?:\d+:)?\d{1,2}:\d{2}[.,]\d{3})\s+-->\s+(-?)((?:\d+:)?\d{
  * @throws Error where the text has content and no cue
  */
 export function readCaptions(text: string): Cue[] {
-  const blocks = text
-    .replace(/^\uFEFF/, '')
-    .replace(/\r\n?/g, '\n')
-    .split(/\n{2,}/)
-  const timed = blocks.map((block) => block.split('\n')).filter((lines) => timingOf(lines) >= 0)
-  const isBare = /^\s*(WEBVTT[^\n]*)?\s*$/.test(text.replace(/^\uFEFF/, ''))
-  if (timed.length === 0 && !isBare) throw new Error('there is no caption in it')
+  const clean = text.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n')
+  const blocks = clean.split(/\n{2,}/).map((block) => block.split('\n'))
+  const timed = blocks.filter((lines) => !isAside(lines) && lines.some((line) => TIMING.test(line)))
+  if (timed.length === 0 && !isSilent(clean)) throw new Error('there is no caption in it')
   return timed
     .flatMap(readBlock)
     .filter(({ endMs, text: said }) => endMs > 0 && said !== '')
@@ -35,17 +32,26 @@ export function readCaptions(text: string): Cue[] {
     .sort((a, b) => a.startMs - b.startMs)
 }
 
-function timingOf(lines: string[]): number {
-  if (/^(NOTE|STYLE|REGION)\b/.test(lines[0] ?? '')) return -1
-  return lines.findIndex((line) => TIMING.test(line))
+/** Nothing was said: what Teams writes then has a header, and maybe notes. */
+function isSilent(text: string): boolean {
+  return text.trim() === '' || (/^WEBVTT(\s|$)/.test(text) && !text.includes('-->'))
 }
 
+function isAside(lines: string[]): boolean {
+  return /^(NOTE|STYLE|REGION)(\s|$)/.test(lines[0] ?? '')
+}
+
+/** The cues between two blank lines: one, but each time line begins another. */
 function readBlock(lines: string[]): Cue[] {
-  const at = timingOf(lines)
-  const [, startSign, start = '', endSign, end = ''] = TIMING.exec(lines[at] ?? '') ?? []
+  const starts = lines.flatMap((line, index) => (TIMING.test(line) ? index : []))
+  return starts.flatMap((at, n) => readCue(lines[at] ?? '', lines.slice(at + 1, starts[n + 1])))
+}
+
+function readCue(timing: string, said: string[]): Cue[] {
+  const [, startSign, start = '', endSign, end = ''] = TIMING.exec(timing) ?? []
   const startMs = millisecondsOf(start) * (startSign ? -1 : 1)
   const endMs = Math.max(millisecondsOf(end) * (endSign ? -1 : 1), startMs + SHORTEST_MS)
-  return voicesOf(lines.slice(at + 1).join('\n')).map((voice) => ({ startMs, endMs, ...voice }))
+  return voicesOf(said.join('\n')).map((voice) => ({ startMs, endMs, ...voice }))
 }
 
 function millisecondsOf(time: string): number {
@@ -53,36 +59,43 @@ function millisecondsOf(time: string): number {
   return Math.round(Number(seconds) * 1000) + Number(minutes) * 60_000 + Number(hours) * 3_600_000
 }
 
-/** Each voice of a cue; what is said before the first one belongs to nobody. */
+/** Each voice of a cue; what is said outside of them belongs to nobody. */
 function voicesOf(text: string): Pick<Cue, 'speaker' | 'text'>[] {
-  const parts = text.split(/<v(?:\.[^\s>]*)?\s+([^>]*)>/)
+  const parts = text.split(/<v(?:\.[^\s<>]*)?\s([^<>]*)>|<\/v>/)
   const voices: Pick<Cue, 'speaker' | 'text'>[] = [{ speaker: null, text: plain(parts[0] ?? '') }]
   for (let index = 1; index < parts.length; index += 2) {
-    voices.push({ speaker: plain(parts[index] ?? '') || null, text: plain(parts[index + 1] ?? '') })
+    voices.push({ speaker: onOneLine(plain(parts[index] ?? '')) || null, text: plain(parts[index + 1] ?? '') })
   }
   return voices.filter((voice) => voice.text !== '')
 }
 
-const ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', nbsp: ' ', quot: '"', lrm: '', rlm: '' }
+const ENTITIES = new Map(Object.entries({ amp: '&', lt: '<', gt: '>', nbsp: ' ', quot: '"', lrm: '', rlm: '' }))
 
 function plain(text: string): string {
-  return text
-    .replace(/<[^>]*>/g, '')
-    .replace(/&(\w+);/g, (entity, name: string) => ENTITIES[name] ?? entity)
-    .split('\n')
-    .map((line) => line.trim())
-    .filter(Boolean)
-    .join('\n')
+  const untagged = text.replace(/<[^<>]*>/g, '')
+  return withoutBlankLines(untagged.replace(/&(\w+);/g, (entity, name: string) => ENTITIES.get(name) ?? entity))
+}
+
+function withoutBlankLines(text: string): string {
+  const lines = text.split(/[\r\n]+/).map((line) => line.trim())
+  return lines.filter(Boolean).join('\n')
 }
 
 /** WebVTT for a player. Nothing that was said can end a cue or begin a tag. */
 export function writeCaptions(cues: Cue[]): string {
   const blocks = cues.map(({ startMs, endMs, speaker, text }) => {
-    const said = escaped(text.replace(/\n{2,}/g, '\n').trim())
-    const voice = speaker ? `<v ${escaped(speaker.replace(/\s+/g, ' ').trim())}>${said}</v>` : said
-    return `${stamp(startMs)} --> ${stamp(endMs)}\n${voice}`
+    const said = escaped(withoutBlankLines(text))
+    // A name that ends with two hyphens would make an arrow of its tag.
+    const name = escaped(onOneLine(speaker ?? '')).replace(/--$/, '-- ')
+    const from = Math.max(0, Math.round(startMs))
+    const until = Math.max(from + SHORTEST_MS, Math.round(endMs))
+    return `${stamp(from)} --> ${stamp(until)}\n${name ? `<v ${name}>${said}</v>` : said}`
   })
   return `${['WEBVTT', ...blocks].join('\n\n')}\n`
+}
+
+function onOneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim()
 }
 
 function escaped(text: string): string {

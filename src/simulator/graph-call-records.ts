@@ -1,18 +1,15 @@
 // callRecords, which come late, in versions, and with pages of who took part.
 // https://learn.microsoft.com/graph/api/resources/callrecords-callrecord
 
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
 import type { Clock } from './clock.ts'
 import { badRequest, missing } from './graph-error.ts'
 import { pageOf } from './paging.ts'
-import type { CallRecord } from './people.ts'
+import type { CallRecord, Session } from './people.ts'
 import { type GraphEnv, requireRole } from './roles.ts'
 import type { World } from './world.ts'
 
 const KEPT_MS = 30 * 24 * 60 * 60_000
-const RECORDS_ON_PAGE = 60
-const SESSIONS_ON_PAGE = 60
-const PARTICIPANTS_ON_PAGE = 130
 
 export function graphCallRecords({ world, clock }: { world: World; clock: Clock }): Hono<GraphEnv> {
   const app = new Hono<GraphEnv>()
@@ -30,25 +27,50 @@ export function graphCallRecords({ world, clock }: { world: World; clock: Clock 
   app.get('/communications/callRecords', (c) => {
     const matches = parseFilter(c.req.query('$filter'))
     const records = [...world.callRecords.values()].filter(isThere).filter(matches)
-    return c.json(pageOf(c, records.map(present), RECORDS_ON_PAGE))
+    return c.json(pageOf(c, records.map(present), world.pageSizes.callRecords))
   })
-  app.get('/communications/callRecords/:id', (c) => c.json(present(recordOf(c.req.param('id')))))
+  app.get('/communications/callRecords/:id', (c) => {
+    const record = recordOf(c.req.param('id'))
+    return c.json({ ...present(record), ...expand(c, record, world) })
+  })
   app.get('/communications/callRecords/:id/sessions', (c) => {
-    const sessions = recordOf(c.req.param('id')).sessions.map(({ id, startedAt, endedAt }) => ({
-      id,
-      startDateTime: startedAt.toISOString(),
-      endDateTime: endedAt.toISOString(),
-    }))
-    return c.json(pageOf(c, sessions, SESSIONS_ON_PAGE))
+    const withSegments = c.req.query('$expand') === 'segments'
+    const sessions = recordOf(c.req.param('id')).sessions.map((session) => presentSession(session, withSegments))
+    return c.json(pageOf(c, sessions, world.pageSizes.sessions))
   })
   app.get('/communications/callRecords/:id/participants_v2', (c) => {
-    const participants = recordOf(c.req.param('id')).participants.map(({ id, displayName }) => ({
-      id,
-      identity: { user: { id, displayName } },
-    }))
-    return c.json(pageOf(c, participants, PARTICIPANTS_ON_PAGE))
+    const participants = recordOf(c.req.param('id')).participants.map(presentParticipant)
+    return c.json(pageOf(c, participants, world.pageSizes.participants))
   })
   return app
+}
+
+/** The first page of what was asked for beside the callRecord itself. */
+function expand(c: Context, { id, sessions, participants }: CallRecord, { pageSizes }: World): object {
+  const path = `${new URL(c.req.url).origin}/v1.0/communications/callRecords/${id}`
+  const firstPage = (name: string, all: object[], size: number, options = '') => ({
+    [name]: all.slice(0, size),
+    ...(all.length > size ? { [`${name}@odata.nextLink`]: `${path}/${name}?${options}$skiptoken=${size}` } : {}),
+  })
+  const pages = (c.req.query('$expand')?.split(',') ?? []).map((name) => {
+    if (name === 'participants_v2') return firstPage(name, participants.map(presentParticipant), pageSizes.participants)
+    const withSegments = name === 'sessions($expand=segments)'
+    if (name !== 'sessions' && !withSegments)
+      throw badRequest(`Could not find a property named '${name}'.`, 'BadRequest')
+    const presented = sessions.map((session) => presentSession(session, withSegments))
+    return firstPage('sessions', presented, pageSizes.sessions, withSegments ? '$expand=segments&' : '')
+  })
+  return Object.assign({}, ...pages)
+}
+
+function presentParticipant({ id, displayName }: CallRecord['participants'][number]): object {
+  return { id, identity: { user: { id, displayName } } }
+}
+
+/** Here a session has one segment, which lasts as long. */
+function presentSession({ id, startedAt, endedAt }: Session, withSegments: boolean): object {
+  const session = { id, startDateTime: startedAt.toISOString(), endDateTime: endedAt.toISOString() }
+  return withSegments ? { ...session, segments: [session] } : session
 }
 
 const CLAUSE = /^(startDateTime|endDateTime) (ge|gt|le|lt) (\S+)$/
@@ -57,8 +79,8 @@ function parseFilter(filter: string | undefined): (record: CallRecord) => boolea
   const clauses = (filter ?? '').split(' and ').filter(Boolean)
   const tests = clauses.map((clause) => {
     const [, field, comparison, instant] = CLAUSE.exec(clause.trim()) ?? []
-    if (!field || !instant) throw badRequest(`The filter '${clause}' is not supported.`, 'BadRequest')
-    const limit = Date.parse(instant)
+    const limit = Date.parse(instant ?? '')
+    if (Number.isNaN(limit)) throw badRequest(`The filter '${clause}' is not supported.`, 'BadRequest')
     return ({ startedAt, endedAt }: CallRecord) => {
       const at = (field === 'startDateTime' ? startedAt : endedAt).getTime()
       return comparison === 'ge'

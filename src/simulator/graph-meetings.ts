@@ -7,8 +7,9 @@ import type { Clock } from './clock.ts'
 import { graphCallRecords } from './graph-call-records.ts'
 import { badRequest, GraphError, missing } from './graph-error.ts'
 import { graphRecordings, presentCallRecording } from './graph-recordings.ts'
+import { presentCallTranscript } from './graph-transcripts.ts'
 import { pageOf } from './paging.ts'
-import type { Meeting, Person } from './people.ts'
+import type { Meeting, Person, Times } from './people.ts'
 import { type GraphEnv, requireRole } from './roles.ts'
 import type { World } from './world.ts'
 
@@ -82,24 +83,27 @@ export function graphMeetings({ world, clock }: { world: World; clock: Clock }):
   })
 
   app.get(
-    '/users/:user/onlineMeetings/:call{getAllRecordings\\(.*\\)}',
+    '/users/:user/onlineMeetings/:call{getAllRecordings.*}',
     requireRole('OnlineMeetingRecording.Read.All'),
     (c) => {
-      const { user, call } = c.req.param()
-      const { id } = covered(personFor(world, user))
-      const { organizerId, since, until } = parseRange(call)
-      if (organizerId !== id) throw badRequest('meetingOrganizerUserId must be the user of the request.', 'BadRequest')
-      const found = world.meetings
-        .filter((meeting) => meeting.eventId && meeting.organizer.id === id)
-        .flatMap(({ callRecordings }) => callRecordings)
-        .filter(({ startedAt }) => +startedAt >= since && +startedAt <= until)
-      return c.json(pageOf(c, found.map(presentCallRecording), 20))
+      const { meetings, isAsked } = meetingsAsked(c.req.param())
+      const found = meetings.flatMap(({ callRecordings }) => callRecordings).filter(isAsked)
+      return c.json(pageOf(c, found.map(presentCallRecording), world.pageSizes.recordings))
+    },
+  )
+  app.get(
+    '/users/:user/onlineMeetings/:call{getAllTranscripts.*}',
+    requireRole('OnlineMeetingTranscript.Read.All'),
+    (c) => {
+      const { meetings, isAsked } = meetingsAsked(c.req.param())
+      const found = meetings.flatMap(({ transcripts }) => transcripts).filter(isAsked)
+      return c.json(pageOf(c, found.map(presentCallTranscript), world.pageSizes.transcripts))
     },
   )
 
   app.get('/users/:user/onlineMeetings/:meeting', (c) => c.json(present(meetingOf(c))))
 
-  app.patch('/users/:user/onlineMeetings/:meeting', async (c) => {
+  app.patch('/users/:user/onlineMeetings/:meeting', requireRole('OnlineMeetings.ReadWrite.All'), async (c) => {
     const meeting = meetingOf(c)
     const patch = MeetingPatch.safeParse(await c.req.json())
     if (!patch.success) throw badRequest('The property cannot be updated.', 'BadRequest')
@@ -110,6 +114,13 @@ export function graphMeetings({ world, clock }: { world: World; clock: Clock }):
     return c.json(present(meeting))
   })
 
+  function meetingsAsked({ user, call }: { user: string; call: string }) {
+    const { id } = covered(personFor(world, user))
+    const { organizerId, isAsked } = parseRange(call)
+    if (organizerId !== id) throw badRequest('meetingOrganizerUserId must be the user of the request.', 'BadRequest')
+    const meetings = world.meetings.filter(({ eventId, organizer }) => eventId && organizer.id === id)
+    return { meetings, isAsked }
+  }
   const findMeeting = (user: string, id: string): Meeting => {
     const person = covered(personFor(world, user))
     const meeting = world.meetings.find((known) => known.id === id && known.organizer.id === person.id)
@@ -125,12 +136,14 @@ export function graphMeetings({ world, clock }: { world: World; clock: Clock }):
   return app
 }
 
-function parseRange(call: string): { organizerId: string; since: number; until: number } {
+function parseRange(call: string): { organizerId: string; isAsked: (made: Times) => boolean } {
   const [, organizerId] = /meetingOrganizerUserId='([^']+)'/.exec(call) ?? []
   if (!organizerId) throw badRequest('Filter by meetingOrganizerUserId is required.', 'BadRequest')
-  const [, since = ''] = /startDateTime=([^,)]+)/.exec(call) ?? []
-  const [, until = ''] = /endDateTime=([^,)]+)/.exec(call) ?? []
-  return { organizerId, since: Date.parse(since) || 0, until: Date.parse(until) || Number.POSITIVE_INFINITY }
+  const [, since = '1970-01-01'] = /startDateTime=([^,)]+)/.exec(call) ?? []
+  const [, until = '9999-12-31'] = /endDateTime=([^,)]+)/.exec(call) ?? []
+  const [from, to] = [Date.parse(since), Date.parse(until)]
+  if (Number.isNaN(from + to)) throw badRequest('startDateTime and endDateTime must be instants.', 'BadRequest')
+  return { organizerId, isAsked: ({ startedAt }) => +startedAt >= from && +startedAt <= to }
 }
 
 function present({ id, joinUrl, subject, startsAt, endsAt, ...meeting }: Meeting): object {

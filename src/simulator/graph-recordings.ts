@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import { badRequest, missing } from './graph-error.ts'
 import { graphTranscripts } from './graph-transcripts.ts'
 import type { CallRecording, Meeting } from './people.ts'
-import type { GraphEnv } from './roles.ts'
+import { type GraphEnv, requireRole } from './roles.ts'
 import type { World } from './world.ts'
 
 export function callRecordingResource({ meeting, id }: CallRecording): string {
@@ -44,15 +44,17 @@ export function graphRecordings(
     if (!found) throw missing()
     return found
   }
-  app.get('/users/:user/onlineMeetings/:meeting/recordings', (c) => {
+  const base = '/users/:user/onlineMeetings/:meeting/recordings'
+  for (const path of [base, `${base}/*`]) app.use(path, requireRole('OnlineMeetingRecording.Read.All'))
+  app.get(base, (c) => {
     const { user, meeting } = c.req.param()
     return c.json({ value: backed(user, meeting).callRecordings.map(presentCallRecording) })
   })
-  app.get('/users/:user/onlineMeetings/:meeting/recordings/:id', (c) => {
+  app.get(`${base}/:id`, (c) => {
     const { user, meeting, id } = c.req.param()
     return c.json(presentCallRecording(recordingFor(user, meeting, id)))
   })
-  app.get('/users/:user/onlineMeetings/:meeting/recordings/:id/content', (c) => {
+  app.get(`${base}/:id/content`, (c) => {
     const { user, meeting, id } = c.req.param()
     return c.body(Uint8Array.from(recordingFor(user, meeting, id).bytes), 200, { 'content-type': 'video/mp4' })
   })

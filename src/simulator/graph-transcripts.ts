@@ -1,6 +1,7 @@
 // Transcripts, and what a tenant allows of them.
 // https://learn.microsoft.com/graph/api/calltranscript-get
 
+import { randomUUID } from 'node:crypto'
 import { type Context, Hono } from 'hono'
 import { missing } from './graph-error.ts'
 import { pageOf } from './paging.ts'
@@ -8,7 +9,6 @@ import type { Meeting, Transcript } from './people.ts'
 import { type GraphEnv, requireRole } from './roles.ts'
 import type { World } from './world.ts'
 
-const ON_PAGE = 20
 const UNATTRIBUTED = 'application/vnd.microsoft.graph.transcript+text'
 
 export function callTranscriptResource({ meeting, id }: Transcript): string {
@@ -48,7 +48,7 @@ export function graphTranscripts(world: World, backed: (user: string, meetingId:
   for (const path of [base, `${base}/*`]) app.use(path, requireRole('OnlineMeetingTranscript.Read.All'))
   app.get(base, (c) => {
     const { user, meeting } = c.req.param()
-    return c.json(pageOf(c, backed(user, meeting).transcripts.map(presentCallTranscript), ON_PAGE))
+    return c.json(pageOf(c, backed(user, meeting).transcripts.map(presentCallTranscript), world.pageSizes.transcripts))
   })
   app.get(`${base}/:id`, (c) => {
     const { user, meeting, id } = c.req.param()
@@ -66,11 +66,18 @@ function answerContent(c: Context, { vtt }: Transcript, { transcriptPolicy }: Wo
   if (transcriptPolicy === 'disabled') return refused(c, 'GraphAccessToTranscriptsDisabled')
   if (transcriptPolicy === 'unattributed' && !unattributed) return refused(c, 'SpeakerAttributionNotAllowed')
   if (!unattributed) return c.body(vtt, 200, { 'content-type': 'text/vtt' })
-  const text = vtt.replace(/^WEBVTT[^\n]*\n+/, '').replace(/<[^>]*>/g, '')
-  return c.body(text, 200, { 'content-type': UNATTRIBUTED })
+  return c.body(withoutSpeakers(vtt), 200, { 'content-type': UNATTRIBUTED })
+}
+
+/** The bare times and words: no header, no notes, no voices. */
+function withoutSpeakers(vtt: string): string {
+  const blocks = vtt.replace(/\r\n?/g, '\n').split(/\n{2,}/)
+  const cues = blocks.flatMap((block) => /^-?[\d:.]+ --> [\s\S]*/m.exec(block)?.[0] ?? [])
+  return cues.join('\n\n').replace(/<[^>]*>/g, '')
 }
 
 function refused(c: Context, code: string): Response {
   const message = 'Access to the transcript is not allowed by the settings of the tenant.'
-  return c.json({ error: { code: 'Forbidden', message, innerError: { code } } }, 403)
+  const innerError = { code, date: new Date().toISOString(), 'request-id': randomUUID() }
+  return c.json({ error: { code: 'Forbidden', message, innerError } }, 403)
 }

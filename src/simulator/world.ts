@@ -67,6 +67,8 @@ export class World {
   readonly drives = new Map<string, Drive>()
   readonly meetings: Meeting[] = []
   readonly callRecords = new Map<string, CallRecord>()
+  /** How much Graph puts on one page of what meetings leave behind; make it less to see it paged. */
+  readonly pageSizes = { callRecords: 60, sessions: 60, participants: 130, recordings: 20, transcripts: 20 }
   readonly #options: WorldOptions
   #listeners: ((change: Change) => void)[] = []
 
@@ -138,12 +140,14 @@ export class World {
     return callRecord
   }
 
-  /** Graph has learnt more of a call: a higher version. */
+  /** Graph has learnt more of a call, whose last session went on: a higher version. */
   updateCall(callRecord: CallRecord, change: { endedAt?: Date; participants?: number }): void {
     const { endedAt = callRecord.endedAt, participants } = change
     const who = participants ? this.#participants(callRecord.meeting, participants) : callRecord.participants
-    const sessions = callRecord.sessions.map((session) => ({ ...session, endedAt }))
-    Object.assign(callRecord, { endedAt, sessions, participants: who, version: callRecord.version + 1 })
+    const last = callRecord.sessions.at(-1)
+    const sessions = callRecord.sessions.map((session) => (session === last ? { ...session, endedAt } : session))
+    const modifiedAt = this.#options.clock.date()
+    Object.assign(callRecord, { endedAt, sessions, participants: who, modifiedAt, version: callRecord.version + 1 })
     this.#tell({ kind: 'callRecord', callRecord, changeType: 'updated' })
   }
 

@@ -49,9 +49,32 @@ describe('captions', () => {
     expect(cue).toMatchObject({ startMs: 5_000, endMs: 5_001 })
   })
 
+  it('keep apart what is said in a voice and beside it', () => {
+    const cues = readCaptions(vtt('00:00:01.000 --> 00:00:02.000\nOne <v.loud Ada\nLovelace>two</v> three'))
+    expect(cues.map(({ speaker, text }) => [speaker, text])).toEqual([
+      [null, 'One'],
+      ['Ada Lovelace', 'two'],
+      [null, 'three'],
+    ])
+  })
+
+  it('need no blank line between them', () => {
+    const cues = readCaptions('00:00:01.000 --> 00:00:02.000\nHello\n00:00:03.000 --> 00:00:04.000\nagain')
+    expect(cues.map(({ startMs, text }) => [startMs, text])).toEqual([
+      [1_000, 'Hello'],
+      [3_000, 'again'],
+    ])
+  })
+
+  it('leave alone what is no entity', () => {
+    const [cue] = readCaptions(vtt('00:00:01.000 --> 00:00:02.000\n&constructor; &amp;lt; R&D &nbsp;'))
+    expect(cue?.text).toBe('&constructor; &lt; R&D')
+  })
+
   it('may be none, and are not a page of something else', () => {
     expect(readCaptions('')).toEqual([])
     expect(readCaptions('WEBVTT\n')).toEqual([])
+    expect(readCaptions(vtt('NOTE duration:"00:10:00"', 'NOTE language:en-us'))).toEqual([])
     expect(() => readCaptions('<html><body>Sign in</body></html>')).toThrow('no caption')
   })
 
@@ -60,6 +83,19 @@ describe('captions', () => {
     const written = writeCaptions(cues)
     expect(written.match(/-->/g)).toHaveLength(1)
     expect(readCaptions(written)).toEqual([{ startMs: 0, endMs: 10, speaker: 'A<b> --> c', text: '1 --> 2\n<v Eve>x' }])
+  })
+
+  it('are written without a blank line, an empty name or a time that no player takes', () => {
+    const text = 'one\r\n\r\ntwo\n  \nthree\r'
+    expect(writeCaptions([{ startMs: -3.5, endMs: -1, speaker: ' ', text }])).toBe(
+      'WEBVTT\n\n00:00:00.000 --> 00:00:00.001\none\ntwo\nthree\n',
+    )
+  })
+
+  it('have no arrow in a tag', () => {
+    const cues: Cue[] = [{ startMs: 0, endMs: 10, speaker: 'Ada --', text: 'x' }]
+    expect(writeCaptions(cues).match(/-->/g)).toHaveLength(1)
+    expect(readCaptions(writeCaptions(cues))).toEqual(cues)
   })
 
   const Words = fc
