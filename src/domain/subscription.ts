@@ -42,8 +42,9 @@ export interface Subscription {
   /** Why what it watches cannot be looked at, or why its notifications cannot be believed. */
   lookTrouble: Trouble | null
   health: Health
-  /** When the next sweep is due. */
+  /** When the next sweep is due, and when the last one was. */
   sweepAt: string | null
+  sweptAt: string | null
 
   createdAt: string
   updatedAt: string

@@ -50,7 +50,6 @@ export class Throttle {
    */
   async run<T>(workload: Workload, units: number, work: () => Promise<T>): Promise<T> {
     await this.#admit(workload, units)
-    this.#underWay += 1
     try {
       return await work()
     } finally {
@@ -76,6 +75,7 @@ export class Throttle {
     return pausedUntil > this.#clock() || left < LIMITS[workload].burst * LOW
   }
 
+  /** Counts it as under way in the same turn, so that nobody else takes its room. */
   async #admit(workload: Workload, units: number): Promise<void> {
     const giveUpAt = Date.now() + LONGEST_WAIT_MS
     for (;;) {
@@ -83,6 +83,7 @@ export class Throttle {
       const pausedMs = bucket.pausedUntil - this.#clock()
       if (pausedMs <= 0 && bucket.left >= units && this.#underWay < MOST_AT_ONCE) {
         bucket.left -= units
+        this.#underWay += 1
         return
       }
       if (pausedMs > LONGEST_WAIT_MS || Date.now() >= giveUpAt) throw busy(Math.max(pausedMs, 1_000))

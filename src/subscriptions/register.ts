@@ -96,6 +96,7 @@ function newSubscription(
     lookTrouble: null,
     health: { state: 'late', since: now, told: false },
     sweepAt: now,
+    sweptAt: null,
     createdAt: now,
     updatedAt: now,
     eventCount: 0,

@@ -1,6 +1,7 @@
 // Finds what no notification announced: Graph never says that it lost one.
 // https://learn.microsoft.com/graph/change-notifications-lifecycle-events
 
+import { createHash } from 'node:crypto'
 import type { Conference } from '../domain/conference.ts'
 import type { Subscription } from '../domain/subscription.ts'
 import { withVerdict } from '../domain/subscription-health.ts'
@@ -56,14 +57,25 @@ async function sweepMissing({ store, clock }: SweepOptions): Promise<number> {
   return due.length
 }
 
-/** Moves the next sweep ahead, spread a little, and sees how the subscription is; undefined where another replica did. */
+/** Moves the next sweep ahead, and sees how the subscription is; undefined where another replica did. */
 async function take(id: string, { store, clock, sweepIntervalMs }: SweepOptions): Promise<Subscription | undefined> {
   const now = clock()
   const stored = await store.subscriptions.get(id)
   if (!stored?.document.sweepAt || Date.parse(stored.document.sweepAt) > now) return undefined
-  const sweepAt = new Date(now + sweepIntervalMs * (0.9 + Math.random() / 5)).toISOString()
-  const taken = { ...withVerdict(stored.document, now, sweepIntervalMs), sweepAt }
+  const sweepAt = new Date(nextSweep(id, now, sweepIntervalMs)).toISOString()
+  const sweptAt = new Date(now).toISOString()
+  const taken = { ...withVerdict(stored.document, now, sweepIntervalMs), sweepAt, sweptAt }
   return (await store.subscriptions.replace(taken, stored.version)) ? taken : undefined
+}
+
+/**
+ * Each subscription has its own place in the interval, so that a fleet that was made at once, or was away at once, is
+ * not swept at once. Between a quarter of an interval and one and a quarter from now (epoch ms).
+ */
+export function nextSweep(id: string, now: number, intervalMs: number): number {
+  const place = createHash('sha256').update(id).digest().readUInt32BE() % intervalMs
+  const next = now + intervalMs - ((now - place) % intervalMs)
+  return next - now < intervalMs / 4 ? next + intervalMs : next
 }
 
 /** Where a conference has ended lately and nothing of it is here, the sweep does not wait for its turn. */
@@ -83,11 +95,11 @@ async function drivesOf({ organizerId, organizerEmail }: Conference, store: Stor
   return store.subscriptions.find({ where: { ...where, kind: 'drive' }, orderBy: 'createdAt', limit: 5 })
 }
 
-async function hurry({ id, sweepAt }: Subscription, { store, clock, sweepIntervalMs }: SweepOptions) {
+async function hurry({ id, sweepAt, sweptAt }: Subscription, { store, clock, sweepIntervalMs }: SweepOptions) {
   const now = clock()
-  const leftMs = Date.parse(sweepAt ?? '') - now
-  if (!(leftMs > 0 && leftMs <= sweepIntervalMs * (1 - 1 / HOT_FACTOR))) return
+  const isDue = sweepAt !== null && Date.parse(sweepAt) <= now
+  if (isDue || now - Date.parse(sweptAt ?? '') < sweepIntervalMs / HOT_FACTOR) return
   const stored = await store.subscriptions.get(id)
-  if (stored?.document.sweepAt !== sweepAt) return
+  if (!stored || stored.document.sweptAt !== sweptAt) return
   await store.subscriptions.replace({ ...stored.document, sweepAt: new Date(now).toISOString() }, stored.version)
 }

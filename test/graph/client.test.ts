@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { type GraphClient, graphClient } from '../../src/graph/client.ts'
 import { deltaPages } from '../../src/graph/drives.ts'
 import { parseRetryAfter } from '../../src/graph/refusal.ts'
+import { renewSubscriptions } from '../../src/graph/subscriptions.ts'
 
 const GRAPH = 'https://graph.example.test'
 const Named = z.object({ name: z.string() })
@@ -109,5 +110,74 @@ describe('Graph client', () => {
     [null, undefined],
   ])('reads Retry-After %s', (header, ms) => {
     expect(parseRetryAfter(header, Date.parse('2026-11-24T12:00:00Z'))).toBe(ms)
+  })
+
+  it('says who it is, as SharePoint asks', async () => {
+    nock(GRAPH, { reqheaders: { 'user-agent': /^NONISV\|RecordingRelay\|/ } })
+      .get('/v1.0/drives/d')
+      .reply(200, { name: 'drive' })
+    await expect(graph.get('/drives/d', Named)).resolves.toEqual({ name: 'drive' })
+  })
+
+  it('asks the same workload nothing more while Graph wants a pause, and the others as before', async () => {
+    let now = Date.parse('2026-11-24T10:00:00Z')
+    const paused = graphClient({ graphUrl: GRAPH, token: async () => 'bearer', clock: () => now, fetch })
+    nock(GRAPH).get('/v1.0/drives/a').reply(429, refusal('TooManyRequests'), { 'retry-after': '120' })
+    nock(GRAPH).get('/v1.0/subscriptions/s').reply(200, { name: 'subscription' })
+    await expect(paused.get('/drives/a', Named)).rejects.toMatchObject({ code: 'graph_429' })
+    await expect(paused.get('/drives/b', Named)).rejects.toMatchObject({ code: 'graph_busy', retryAfterMs: 120_000 })
+    expect(paused.isPressed('drives')).toBe(true)
+    await expect(paused.get('/subscriptions/s', Named)).resolves.toEqual({ name: 'subscription' })
+    now += 121_000
+    nock(GRAPH).get('/v1.0/drives/b').reply(200, { name: 'drive' })
+    await expect(paused.get('/drives/b', Named)).resolves.toEqual({ name: 'drive' })
+    expect(paused.isPressed('drives')).toBe(false)
+  })
+
+  it('heeds what Graph says is left of a limit', async () => {
+    const headers = { 'ratelimit-limit': '1200', 'ratelimit-remaining': '40', 'ratelimit-reset': '30' }
+    nock(GRAPH).get('/v1.0/drives/a').reply(200, { name: 'drive' }, headers)
+    expect(graph.isPressed('drives')).toBe(false)
+    await graph.get('/drives/a', Named)
+    expect(graph.isPressed('drives')).toBe(true)
+  })
+
+  it('has no more than thirty-two requests under way', async () => {
+    let underWay = 0
+    let most = 0
+    const busy = graphClient({
+      graphUrl: GRAPH,
+      token: async () => 'bearer',
+      clock: Date.now,
+      fetch: async () => {
+        most = Math.max(most, ++underWay)
+        await new Promise((resolve) => setTimeout(resolve, 5))
+        underWay -= 1
+        return Response.json({ name: 'drive' })
+      },
+    })
+    await Promise.all(Array.from({ length: 100 }, (_, index) => busy.get(`/drives/${index}`, Named)))
+    expect(most).toBe(32)
+  })
+
+  it('renews many subscriptions in one request, each with its own answer', async () => {
+    const granted = { id: 'a', resource: '/drives/a/root', changeType: 'updated', expirationDateTime: '2026-12-20' }
+    nock(GRAPH)
+      .post('/v1.0/$batch', ({ requests }) => requests.length === 3 && requests[1].url === '/subscriptions/b')
+      .reply(200, {
+        responses: [
+          { id: '2', status: 429, headers: { 'Retry-After': '7' }, body: refusal('TooManyRequests') },
+          { id: '0', status: 200, body: granted },
+          { id: '1', status: 404, body: refusal('ResourceNotFound') },
+        ],
+      })
+    const renewal = { expirationDateTime: '2026-12-20T00:00:00Z' }
+    const ids = ['a', 'b', 'c']
+    const answers = await renewSubscriptions(
+      graph,
+      ids.map((id) => ({ id, renewal })),
+      Date.now(),
+    )
+    expect(answers).toMatchObject([{ id: 'a' }, { graphStatus: 404 }, { graphStatus: 429, retryAfterMs: 7_000 }])
   })
 })

@@ -6,7 +6,7 @@ import { LECTURE, type Scene, startScene } from '../scene.ts'
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 /** A sweep is due after this, however it was spread. */
-const CYCLE_MS = 17 * MINUTE_MS
+const CYCLE_MS = 19 * MINUTE_MS
 
 const Health = z.object({
   status: z.string(),
