@@ -3,7 +3,7 @@
 import type { Config } from './config.ts'
 import type { Conference } from './domain/conference.ts'
 import { type GraphClient, graphClient } from './graph/client.ts'
-import { msalTokens } from './graph/token.ts'
+import { msalTokens, type TokenSource } from './graph/token.ts'
 import { Holdings } from './holdings.ts'
 import type { Handlers } from './inbox/dispatch.ts'
 import { drainInbox } from './inbox/drain.ts'
@@ -26,6 +26,7 @@ import { visitDrive } from './resolve/drive.ts'
 import { lookThrough } from './resolve/tenant-wide.ts'
 import { validationTokenVerifier } from './resolve/validation-tokens.ts'
 import type { Store } from './store/store.ts'
+import { sing } from './subscriptions/canary.ts'
 import { noteHeard, obeyLifecycle } from './subscriptions/lifecycle.ts'
 import { reconcileEvery } from './subscriptions/reconcile.ts'
 import { registerConfigured, watchDrive } from './subscriptions/register.ts'
@@ -72,13 +73,14 @@ export function createService(config: Config, runtime: Runtime): Service {
   const { store, log, clock } = runtime
   const keys = deriveKeys(config.appSecret, config.appSecretPrevious)
   const metrics = createMetrics()
-  const graph = graphClient({ ...runtime, graphUrl: config.graphUrl, token: msalTokens(config.azure, config.graphUrl) })
+  const token = msalTokens(config.azure, config.graphUrl)
+  const graph = graphClient({ ...runtime, graphUrl: config.graphUrl, token })
   const by = `relay-${crypto.randomUUID()}`
   const holdings = new Holdings()
   const { inboxLeaseMs: leaseMs, sweepIntervalMs } = config
   const base = { store, graph, clock, log, metrics, holdings, by, leaseMs, sweepIntervalMs }
   const registering = { ...base, watch: config.watch }
-  const handlers = createHandlers(config, runtime, graph)
+  const handlers = createHandlers(config, runtime, { graph, token })
   const renewing = { ...base, ...config, clientStateKeys: keys.clientState }
   const delivering = { ...base, ...runtime, sealKeys: keys.seal, timeoutMs: config.deliveryTimeoutMs }
 
@@ -91,8 +93,8 @@ export function createService(config: Config, runtime: Runtime): Service {
     },
     lookNow: async (conference) => {
       const person = conference.organizerId ?? conference.organizerEmail ?? ''
-      const subscriptionId = await watchDrive({ person }, registering)
-      const seen = subscriptionId ? await visitDrive({ subscriptionId }, base) : []
+      const subscriptionId = await watchDrive({ drive: { person } }, registering)
+      const seen = subscriptionId ? await visitDrive({ subscriptionId, because: 'sweep' }, base) : []
       for (const recordingId of seen) await matchRecording(recordingId, base)
     },
     lookAgain: async (recordingId) => {
@@ -115,20 +117,27 @@ export function createService(config: Config, runtime: Runtime): Service {
   }
 }
 
+/** The way to Graph, and what opens it. */
+interface ToGraph {
+  graph: GraphClient
+  token: TokenSource
+}
+
 /** Which stage looks at what lies in the inbox. */
-function createHandlers(config: Config, { store, log, clock, fetch }: Runtime, graph: GraphClient): Handlers {
+function createHandlers(config: Config, { store, log, clock, fetch }: Runtime, { graph, token }: ToGraph): Handlers {
   const base = { store, graph, clock, log, sweepIntervalMs: config.sweepIntervalMs }
   const verifyTokens = validationTokenVerifier(config.azure, fetch)
   const rich = { ...base, verifyTokens, decrypt: createDecrypt(config.encryption) }
   return {
     watch: async (entry) => {
-      await watchDrive(entry.drive, { ...base, watch: config.watch })
+      await watchDrive(entry, { ...base, watch: config.watch })
     },
     heard: (entry) => noteHeard(entry, base),
     drive: async (entry) => {
       await visitDrive(entry, base)
     },
     look: (entry) => lookThrough(entry, base),
+    canary: (entry) => sing(entry, { ...base, token }),
     call: (entry) => resolveCall(entry, base),
     callRecording: (entry) => resolveCallRecording(entry, rich),
     callTranscript: (entry) => resolveCallTranscript(entry, rich),

@@ -6,6 +6,7 @@ export type InboxEntry =
   | CallTranscriptEntry
   | LifecycleEntry
   | LookEntry
+  | CanaryEntry
   | WatchEntry
   | HeardEntry
   | { kind: 'absence'; recordingId: string }
@@ -19,6 +20,8 @@ export type InboxKind = InboxEntry['kind']
 export interface WatchEntry {
   kind: 'watch'
   drive: { person: string } | { driveId: string }
+  /** The configuration names it. */
+  isConfigured?: boolean
 }
 
 /** A subscription brought a notification: what arrives is the only proof that it lives. */
@@ -34,6 +37,12 @@ export interface DriveEntry {
   subscriptionId: string
   /** Absent where a notification sent us there. */
   because?: 'sweep'
+}
+
+/** A drive has been quiet for so long that it should be given something to tell. */
+export interface CanaryEntry {
+  kind: 'canary'
+  subscriptionId: string
 }
 
 /** It is time to look through a tenant-wide resource. */

@@ -80,6 +80,8 @@ export interface Health {
 
 export interface Drive {
   driveId: string
+  /** The configuration names it, so that we may write a file of our own there. */
+  isConfigured: boolean
   /** Folders whose files are recordings, told apart by id: names are localised and can be changed. */
   recordingsFolders: RecordingsFolder[]
   rootId: string | null

@@ -22,6 +22,7 @@ export interface GraphClient {
   /** @param units how many requests Graph counts it as */
   post<S extends z.ZodType>(path: string, body: unknown, schema: S, units?: number): Promise<z.output<S>>
   patch<S extends z.ZodType>(path: string, body: unknown, schema: S): Promise<z.output<S>>
+  put(path: string, text: string): Promise<void>
   delete(path: string): Promise<void>
   /** The preauthenticated URL that a content path redirects to. It is short-lived and must not be kept. */
   locate(path: string): Promise<string>
@@ -36,7 +37,7 @@ export interface GraphClientOptions {
   fetch: typeof fetch
 }
 
-type Method = 'get' | 'post' | 'patch' | 'delete'
+type Method = 'get' | 'post' | 'patch' | 'put' | 'delete'
 
 interface Request {
   method: Method
@@ -74,6 +75,7 @@ export function graphClient(options: GraphClientOptions): GraphClient {
       .option('signal', AbortSignal.timeout(GRAPH_TIMEOUT_MS))
       .option('redirect', 'manual')
     if (accept) request.header('accept', accept)
+    if (method === 'put') request.header('content-type', 'text/plain')
     const response: Response = await throttle.run(workload, units, () =>
       request[method](body).catch((cause: unknown) => {
         throw new RelayError('graph_unreachable', 'retry', 'Microsoft Graph did not answer.', { cause })
@@ -126,6 +128,9 @@ export function graphClient(options: GraphClientOptions): GraphClient {
     text: async (path, accept) => (await call({ method: 'get', path, accept })).text(),
     post: (path, body, schema, units) => read({ method: 'post', path, body, ...(units ? { units } : {}) }, schema),
     patch: (path, body, schema) => read({ method: 'patch', path, body }, schema),
+    put: async (path, text) => {
+      await call({ method: 'put', path, body: text })
+    },
     delete: async (path) => {
       await call({ method: 'delete', path })
     },

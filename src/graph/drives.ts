@@ -107,6 +107,11 @@ export function deltaSince(driveId: string, since: Date): string {
   return `/drives/${encodeURIComponent(driveId)}/root/delta?token=${encodeURIComponent(since.toISOString())}`
 }
 
+/** Writes a small text file into the root of a drive, over the one of that name. */
+export function writeFile(graph: GraphClient, driveId: string, name: string, text: string): Promise<void> {
+  return graph.put(`/drives/${encodeURIComponent(driveId)}/root:/${encodeURIComponent(name)}:/content`, text)
+}
+
 /** A preauthenticated URL of a file's bytes, good for minutes. */
 export function locateContent(graph: GraphClient, driveId: string, itemId: string): Promise<string> {
   return graph.locate(`/drives/${encodeURIComponent(driveId)}/items/${encodeURIComponent(itemId)}/content`)

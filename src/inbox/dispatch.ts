@@ -19,6 +19,8 @@ export function dispatch(entry: InboxEntry, handlers: Handlers): Promise<void> {
       return handlers.callTranscript(entry)
     case 'transcript':
       return handlers.transcript(entry)
+    case 'canary':
+      return handlers.canary(entry)
     case 'look':
       return handlers.look(entry)
     case 'lifecycle':

@@ -13,6 +13,7 @@ function subjectOf(body: InboxEntry): string {
     case 'heard':
     case 'drive':
     case 'look':
+    case 'canary':
       return body.subscriptionId
     case 'call':
       return body.callId

@@ -61,6 +61,12 @@ export function graphDrives(options: GraphDriveOptions): Hono<GraphEnv> {
     c.json(deltaPage(people(c.req.param('user')), c.req.query(), options)),
   )
   app.get('/drives/:drive/root/delta', (c) => c.json(deltaPage(drives(c.req.param('drive')), c.req.query(), options)))
+  app.put('/drives/:drive/*', requireRole('Files.ReadWrite.All'), async (c) => {
+    const [, name] = /\/root:\/([^/]+):\/content$/.exec(c.req.path) ?? []
+    if (!name) throw badRequest('The resource could not be found.')
+    const bytes = new Uint8Array(await c.req.arrayBuffer())
+    return c.json(presentItem(world.overwrite(drives(c.req.param('drive')).owner, decodeURIComponent(name), bytes)))
+  })
   app.get('/drives/:drive/items/:item', (c) => {
     const item = items(c.req.param('drive'), c.req.param('item'))
     return c.json({ ...presentItem(item), '@microsoft.graph.downloadUrl': bytes.mint(item) })

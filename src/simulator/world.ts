@@ -195,6 +195,15 @@ export class World {
     return item
   }
 
+  /** A file in the root of a drive, in the place of the one of that name. */
+  overwrite(person: Person, name: string, bytes: Uint8Array): Item {
+    const drive = this.driveOf(person)
+    const known = drive.find((item) => item.parentId === drive.root.id && item.name === name)
+    if (!known) return this.upload(person, { name, bytes, mimeType: 'text/plain' })
+    this.#change(known, { bytes })
+    return known
+  }
+
   rename(item: Item, name: string): void {
     this.#change(item, { name })
   }

@@ -35,34 +35,40 @@ export async function registerConfigured(
     ...(recordingAdminEmail ? [{ person: recordingAdminEmail.toLowerCase() }] : []),
     ...(driveId ? [{ driveId }] : []),
   ]
-  await options.store.inbox.knock(drives.map((drive) => inboxEntry({ kind: 'watch', drive })))
+  await options.store.inbox.knock(drives.map((drive) => inboxEntry({ kind: 'watch', drive, isConfigured: true })))
 }
 
 /** Watches a drive from now on and gives its subscription's id; undefined where drives are not watched at all. */
-export async function watchDrive(drive: WatchEntry['drive'], options: RegisterOptions): Promise<string | undefined> {
+export async function watchDrive(
+  { drive, isConfigured = false }: Omit<WatchEntry, 'kind'>,
+  options: RegisterOptions,
+): Promise<string | undefined> {
   if (!options.watch.includes('drive')) return undefined
   const { graph } = options
   const found = 'person' in drive ? await driveOfPerson(graph, drive.person) : await driveById(graph, drive.driveId)
-  const subscription = driveSubscription(found, options)
+  const subscription = driveSubscription(found, isConfigured, options)
   const isNew = await options.store.subscriptions.insert(subscription)
-  if (!isNew) await learnOwner(subscription, options)
+  if (!isNew) await learnMore(subscription, options)
   if (isNew) {
     await options.store.inbox.knock([inboxEntry({ kind: 'drive', subscriptionId: subscription.id, because: 'sweep' })])
   }
   return subscription.id
 }
 
-function driveSubscription(found: FoundDrive, options: RegisterOptions): Subscription {
+function driveSubscription(found: FoundDrive, isConfigured: boolean, options: RegisterOptions): Subscription {
   const { driveId, ownerId, ownerEmail } = found
-  const drive = { driveId, recordingsFolders: [], rootId: null, cursor: null, lastVisitAt: null }
+  const drive = { driveId, isConfigured, recordingsFolders: [], rootId: null, cursor: null, lastVisitAt: null }
   const base = newSubscription({ kind: 'drive', resource: `/drives/${driveId}/root`, changeType: 'updated' }, options)
   return { ...base, drive, ownerId, ownerEmail }
 }
 
-async function learnOwner({ id, ownerId, ownerEmail }: Subscription, { store }: RegisterOptions): Promise<void> {
+async function learnMore({ id, ownerId, ownerEmail, drive }: Subscription, { store }: RegisterOptions): Promise<void> {
   await amend(store.subscriptions, id, (current) => {
-    if (!current || (current.ownerId === ownerId && current.ownerEmail === ownerEmail)) return undefined
-    return { ...current, ownerId, ownerEmail }
+    if (!current?.drive) return undefined
+    const isConfigured = current.drive.isConfigured || drive?.isConfigured === true
+    const isSame = current.ownerId === ownerId && current.ownerEmail === ownerEmail
+    if (isSame && isConfigured === current.drive.isConfigured) return undefined
+    return { ...current, ownerId, ownerEmail, drive: { ...current.drive, isConfigured } }
   })
 }
 

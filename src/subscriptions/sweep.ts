@@ -8,6 +8,7 @@ import { withVerdict } from '../domain/subscription-health.ts'
 import type { GraphClient } from '../graph/client.ts'
 import { inboxEntry } from '../inbox/entry.ts'
 import type { Store } from '../store/store.ts'
+import { isQuiet } from './canary.ts'
 import { catchUp } from './carry-out.ts'
 
 export interface SweepOptions {
@@ -42,6 +43,7 @@ export async function sweepDue(options: SweepOptions): Promise<number> {
   for (const { id } of due) {
     const taken = await take(id, options)
     if (taken) await catchUp(taken, options)
+    if (taken && isQuiet(taken, clock())) await store.inbox.knock([inboxEntry({ kind: 'canary', subscriptionId: id })])
   }
   return due.length + missing
 }

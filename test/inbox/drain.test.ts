@@ -44,7 +44,7 @@ function handlers(look: () => Promise<void>): Handlers {
   }
   return {
     ...{ watch: unexpected, heard: unexpected, drive: unexpected, call: unexpected, callRecording: unexpected },
-    ...{ callTranscript: unexpected, transcript: unexpected, look: unexpected },
+    ...{ callTranscript: unexpected, transcript: unexpected, look: unexpected, canary: unexpected },
     ...{ lifecycle: unexpected, absence: unexpected, conference: unexpected },
     recording: async ({ recordingId }) => {
       seen.push(recordingId)

@@ -112,6 +112,47 @@ describe('five hundred quiet drives', () => {
   }, 120_000)
 })
 
+describe('the canary', () => {
+  const DAY_MS = 24 * HOUR_MS
+
+  async function watchQuietDrive(mayWrite: boolean) {
+    await scene.stop()
+    const account = { displayName: 'Recordings', email: 'recordings@example.edu' }
+    scene = await startScene({ environment: { WATCH: 'drives', TEAMS_RECORDING_ADMIN_EMAIL: account.email } })
+    const { simulator } = scene
+    simulator.world.addPerson(account)
+    if (mayWrite) simulator.world.roles.add('Files.ReadWrite.All')
+    await scene.rest()
+    await pass(DAY_MS + HOUR_MS)
+    return simulator.requests.filter(({ method }) => method === 'PUT').length
+  }
+
+  it('sings once a day in a configured drive that is quiet, where the app may write', async () => {
+    expect(await watchQuietDrive(true)).toBe(1)
+    expect(await stateOfDrive()).toMatchObject({ state: 'healthy', lastNotificationAt: expect.any(String) })
+    const { requests, notifications, subscriptions } = scene.simulator
+    requests.length = 0
+    await pass(DAY_MS / 2)
+    expect(requests.filter(({ method }) => method === 'PUT')).toEqual([])
+    for (const { id } of subscriptions.list()) notifications.mute.add(id)
+    await pass(DAY_MS)
+    expect(await stateOfDrive()).toMatchObject({ state: 'deaf' })
+    expect(await scene.recordings()).toEqual([])
+  }, 60_000)
+
+  it('is silent where the app may only read, and in drives that nobody configured', async () => {
+    expect(await watchQuietDrive(false)).toBe(0)
+    scene.simulator.world.roles.add('Files.ReadWrite.All')
+    await scene.register('algebra')
+    await pass(2 * HOUR_MS)
+    scene.simulator.requests.length = 0
+    await pass(DAY_MS + HOUR_MS)
+    const written = scene.simulator.requests.filter(({ method }) => method === 'PUT')
+    expect(written.filter(({ path }) => path.includes(encodeURIComponent(scene.ada.driveId)))).toEqual([])
+    expect(await news()).toEqual([])
+  }, 60_000)
+})
+
 describe('a subscription', () => {
   it('is not healthy before anything has proven that it works', async () => {
     scene.simulator.faults.failNext({ path: /root\/delta/, status: 503, times: 1_000 })
