@@ -35,7 +35,8 @@ const NEEDED: Record<SubscriptionKind, string> = {
 }
 const FOR_MEETINGS = ['OnlineMeetings.ReadWrite.All', 'Calendars.ReadWrite']
 // Files.ReadWrite.All serves the canary, in a configured drive.
-const FAR_TOO_MUCH = /^(Files\.ReadWrite(?!\.All)|Sites\.(ReadWrite|FullControl|Manage)|Directory\.|Mail\.|RoleManagement\.)/
+const FAR_TOO_MUCH =
+  /^(Files\.ReadWrite(?!\.All)|Sites\.(ReadWrite|FullControl|Manage)|Directory\.|Mail\.|RoleManagement\.)/
 
 /** The permissions in the token, held against the least that the configuration needs. */
 export const checkRoles: Check = async ({ token, config }) => {

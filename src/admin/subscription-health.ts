@@ -4,7 +4,7 @@ import { z } from '@hono/zod-openapi'
 import type { EncryptionCertificate } from '../config.ts'
 import { type HealthState, provenAt, type Subscription } from '../domain/subscription.ts'
 import { judge } from '../domain/subscription-health.ts'
-import type { Store } from '../store/store.ts'
+import { findAll, type Store } from '../store/store.ts'
 
 export const HEALTH_STATES = ['healthy', 'late', 'deaf', 'dying', 'dead', 'forbidden'] as const satisfies HealthState[]
 
@@ -38,25 +38,15 @@ export interface SubscriptionHealthOptions {
   sweepIntervalMs: number
 }
 
-const PAGE = 500
+/** One of each kind for a tenant. */
+const MOST_RICH = 10
 const WEEK_MS = 7 * 24 * 60 * 60_000
 
 /** Every subscription as it is now; those that need somebody come first. */
 export async function readSubscriptions(options: SubscriptionHealthOptions): Promise<SubscriptionHealth[]> {
-  const subscriptions = await readAll(options.store)
+  const subscriptions = await findAll(options.store.subscriptions, 'createdAt')
   const described = subscriptions.map((subscription) => describe(subscription, options))
   return described.sort((a, b) => severity(b) - severity(a))
-}
-
-export async function readAll(store: Store): Promise<Subscription[]> {
-  const all: Subscription[] = []
-  for (;;) {
-    const last = all.at(-1)
-    const after = last ? { after: [last.createdAt, last.id] as const } : {}
-    const page = await store.subscriptions.find({ orderBy: 'createdAt', limit: PAGE, ...after })
-    all.push(...page)
-    if (page.length < PAGE) return all
-  }
 }
 
 function describe(
@@ -115,7 +105,7 @@ export async function readCertificates(
   const rich = await store.subscriptions.find({
     where: { kind: { in: ['recordings', 'transcripts'] } },
     orderBy: 'createdAt',
-    limit: PAGE,
+    limit: MOST_RICH,
   })
   return encryption.map(({ id, expiresAt }, index) => {
     const daysLeft = Math.floor((Date.parse(expiresAt) - clock()) / DAY_MS)

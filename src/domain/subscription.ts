@@ -115,7 +115,10 @@ export function foldHeard(subscription: Subscription, at: string): Subscription 
  * @param silentSince when the oldest change happened that the look found and no notification announced, or null
  */
 export function foldLook(subscription: Subscription, silentSince: string | null, at: string): Subscription {
-  const oldest = [subscription.silentSince, silentSince].filter((since) => since !== null).sort()[0] ?? null
+  // A notification can have come while we looked.
+  const isAnswered = silentSince !== null && silentSince <= (subscription.lastNotificationAt ?? '')
+  const silences = [subscription.silentSince, isAnswered ? null : silentSince].filter((since) => since !== null)
+  const oldest = silences.sort()[0] ?? null
   const lookTrouble = isLasting(subscription) ? subscription.lookTrouble : null
   return { ...subscription, silentSince: oldest, quietAt: oldest ? subscription.quietAt : at, lookTrouble }
 }

@@ -9,17 +9,22 @@ export type Workload = 'drives' | 'subscriptions' | 'meetings' | 'content'
 interface Limit {
   /** Requests that may go at once. */
   burst: number
+  /** As long as Graph has not refused any. */
   perSecond: number
+  /** However often it has. */
+  atLeast: number
 }
 
-// OneDrive gives the smallest tenants 1,200 resource units a minute; subscriptions 1,000 writes in 20 s; Teams 30 reads
-// a second. Somebody waits for content, so it stays outside the buckets.
+// OneDrive gives a tenant 1,200 to 6,000 resource units a minute, by its licences, which Graph does not tell;
+// subscriptions 1,000 writes in 20 s; Teams 30 reads a second. Somebody waits for content, so it has no bucket.
 const LIMITS: Record<Workload, Limit> = {
-  drives: { burst: 600, perSecond: 18 },
-  subscriptions: { burst: 800, perSecond: 40 },
-  meetings: { burst: 400, perSecond: 20 },
-  content: { burst: Number.POSITIVE_INFINITY, perSecond: Number.POSITIVE_INFINITY },
+  drives: { burst: 600, perSecond: 90, atLeast: 10 },
+  subscriptions: { burst: 800, perSecond: 40, atLeast: 10 },
+  meetings: { burst: 400, perSecond: 20, atLeast: 5 },
+  content: { burst: Number.POSITIVE_INFINITY, perSecond: Number.POSITIVE_INFINITY, atLeast: 1 },
 }
+/** In this time a rate that was halved comes back to what it was at first. */
+const RECOVERY_SECONDS = 600
 const MOST_AT_ONCE = 32
 const LONGEST_WAIT_MS = 5_000
 const LOOK_AGAIN_MS = 25
@@ -28,6 +33,7 @@ const LOW = 0.25
 
 interface Bucket {
   left: number
+  perSecond: number
   filledAt: number
   pausedUntil: number
 }
@@ -57,9 +63,12 @@ export class Throttle {
     }
   }
 
-  /** Graph asked for a pause of `ms`. */
+  /** Graph asked for a pause of `ms`; afterwards it is asked half as often, and then slowly more again. */
   pause(workload: Workload, ms: number): void {
     const bucket = this.#bucket(workload)
+    // Of many that were refused at once, the first halves the rate.
+    if (bucket.pausedUntil <= this.#clock()) bucket.perSecond = Math.max(LIMITS[workload].atLeast, bucket.perSecond / 2)
+    bucket.left = Math.min(bucket.left, bucket.perSecond)
     bucket.pausedUntil = Math.max(bucket.pausedUntil, this.#clock() + ms)
   }
 
@@ -94,10 +103,13 @@ export class Throttle {
   #bucket(workload: Workload): Bucket {
     const { burst, perSecond } = LIMITS[workload]
     const now = this.#clock()
-    const bucket = this.#buckets.get(workload) ?? { left: burst, filledAt: now, pausedUntil: 0 }
-    const gained = perSecond * Math.max(0, (now - bucket.filledAt) / 1000)
-    bucket.left = Math.min(burst, bucket.left + (Number.isNaN(gained) ? 0 : gained))
-    bucket.filledAt = now
+    const bucket = this.#buckets.get(workload) ?? { left: burst, perSecond, filledAt: now, pausedUntil: 0 }
+    const seconds = Math.max(0, (now - bucket.filledAt) / 1000)
+    if (seconds > 0) {
+      bucket.left = Math.min(burst, bucket.left + bucket.perSecond * seconds)
+      bucket.perSecond = Math.min(perSecond, bucket.perSecond + (perSecond * seconds) / RECOVERY_SECONDS)
+      bucket.filledAt = now
+    }
     this.#buckets.set(workload, bucket)
     return bucket
   }

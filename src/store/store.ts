@@ -202,6 +202,23 @@ export interface EventLog {
   after(sequence: number, limit: number): Promise<PublishedEvent[]>
 }
 
+const PAGE = 500
+
+/** Every document of a collection, in the order of a text field that is never null. */
+export async function findAll<T extends { id: string }>(
+  documents: Documents<T>,
+  orderBy: keyof T & string,
+): Promise<T[]> {
+  const all: T[] = []
+  for (;;) {
+    const last = all.at(-1)
+    const after: Position | undefined = last && [String(last[orderBy]), last.id]
+    const page = await documents.find({ orderBy, limit: PAGE, ...(after ? { after } : {}) })
+    all.push(...page)
+    if (page.length < PAGE) return all
+  }
+}
+
 const AMEND_TRIES = 50
 
 /**

@@ -7,21 +7,14 @@ import { withVerdict } from '../domain/subscription-health.ts'
 import { messageOf } from '../errors.ts'
 import type { GraphClient } from '../graph/client.ts'
 import { isRefusal } from '../graph/refusal.ts'
-import {
-  createSubscription,
-  deleteSubscription,
-  findSubscription,
-  type GraphSubscription,
-  listSubscriptions,
-  type NewSubscription,
-  renewSubscription,
-} from '../graph/subscriptions.ts'
+import { deleteSubscription, type GraphSubscription } from '../graph/subscriptions.ts'
 import { inboxEntry } from '../inbox/entry.ts'
 import { type Log, scrub } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import { amend, type Store } from '../store/store.ts'
+import { bringAbout } from './bring-about.ts'
 import type { Action } from './plan.ts'
-import { creationOf, madeWith, type RequestOptions, renewalOf } from './request.ts'
+import { madeWith, type RequestOptions } from './request.ts'
 
 export interface CarryOutOptions extends RequestOptions {
   store: Store
@@ -52,7 +45,7 @@ export async function carryOut(action: Action, options: CarryOutOptions): Promis
   if (!taken) return
   try {
     if (action.kind === 'forget') await forget(taken, options)
-    else await keep(taken, await act(action, options), options)
+    else await keep(taken, await bringAbout(action, options), options)
   } catch (error) {
     await noteFailure(taken, error, options)
   }
@@ -69,77 +62,6 @@ export async function take(planned: Subscription, { store, clock }: CarryOutOpti
   const by = crypto.randomUUID()
   const subscription = { ...document, taken: { by, until: new Date(now + TAKEN_MS).toISOString() } }
   return (await store.subscriptions.replace(subscription, version)) ? { subscription, by } : undefined
-}
-
-async function act(action: Exclude<Action, { kind: 'drop' | 'forget' }>, options: CarryOutOptions) {
-  const { graph } = options
-  const { subscription } = action
-  switch (action.kind) {
-    case 'create':
-      return create(subscription, options)
-    case 'recreate':
-      for (const id of action.remove) await deleteSubscription(graph, id)
-      return create(subscription, options)
-    case 'renew':
-      return renew(subscription, options)
-    case 'ask':
-      return askFor(subscription, options)
-  }
-}
-
-async function askFor(subscription: Subscription, options: CarryOutOptions): Promise<GraphSubscription> {
-  const { graph } = options
-  const found = await findSubscription(graph, subscription.graphId ?? '')
-  if (found && leadsHere(found, options)) return found
-  if (found) await deleteSubscription(graph, found.id)
-  return create(subscription, options)
-}
-
-function leadsHere({ notificationUrl }: GraphSubscription, options: CarryOutOptions): boolean {
-  return !notificationUrl || notificationUrl === madeWith('drive', options).notificationUrl
-}
-
-async function renew(subscription: Subscription, options: CarryOutOptions): Promise<GraphSubscription> {
-  const { graphId, kind } = subscription
-  if (!graphId) return create(subscription, options)
-  try {
-    return await renewSubscription(options.graph, graphId, renewalOf(kind, options))
-  } catch (error) {
-    if (isRefusal(error, 404)) return create(subscription, options)
-    throw error
-  }
-}
-
-async function create(subscription: Subscription, options: CarryOutOptions): Promise<GraphSubscription> {
-  const { graph } = options
-  const request = creationOf(subscription, options)
-  try {
-    return await createSubscription(graph, request)
-  } catch (error) {
-    if (isRefusal(error, 409)) {
-      // Graph has one that the list did not show: it may lead elsewhere, so it is made anew.
-      await removeTwins(subscription, graph)
-      return createSubscription(graph, request)
-    }
-    const expirationDateTime = shorterLife(error, options.clock())
-    if (!expirationDateTime) throw error
-    return createSubscription(graph, { ...request, expirationDateTime } satisfies NewSubscription)
-  }
-}
-
-/** Live ceilings can be lower than the documented ones; the refusal names them. */
-function shorterLife(error: unknown, now: number): string | undefined {
-  if (!isRefusal(error, 400)) return undefined
-  const [, minutes] = /only be (\d+) minutes in the future/.exec(error.message) ?? []
-  return minutes ? new Date(now + (Number(minutes) - 15) * MINUTE_MS).toISOString() : undefined
-}
-
-async function removeTwins({ resource, changeType }: Subscription, graph: GraphClient): Promise<void> {
-  const path = (text: string) => text.replace(/^\/+/, '').toLowerCase()
-  for (const found of await listSubscriptions(graph)) {
-    if (path(found.resource) === path(resource) && found.changeType === changeType)
-      await deleteSubscription(graph, found.id)
-  }
 }
 
 async function dropExtra(graphId: string, { graph, log }: CarryOutOptions): Promise<void> {

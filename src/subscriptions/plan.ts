@@ -105,7 +105,8 @@ function isUnreadable({ madeWith }: Subscription, { certificateIds }: Standards)
   return id !== null && !certificateIds.includes(id)
 }
 
-function isTwin(other: GraphSubscription, { resource, changeType }: Subscription): boolean {
+/** Whether two watch the same: Graph has room for one of them for each app. */
+export function isTwin(other: GraphSubscription, { resource, changeType }: Subscription): boolean {
   return normal(other.resource) === normal(resource) && sorted(other.changeType) === sorted(changeType)
 }
 

@@ -2,15 +2,13 @@
 // word of the list alone that could not be done twice.
 // https://github.com/microsoftgraph/msgraph-sdk-javascript/issues/906
 
-import type { Subscription } from '../domain/subscription.ts'
 import { type GraphSubscription, listSubscriptions } from '../graph/subscriptions.ts'
-import type { Store } from '../store/store.ts'
+import { findAll } from '../store/store.ts'
 import { carryOut } from './carry-out.ts'
 import { planSubscriptions } from './plan.ts'
 import type { RenewOptions } from './renew.ts'
 import { standardsOf } from './request.ts'
 
-const PAGE = 500
 const AT_ONCE = 10
 
 /** Brings Graph's subscriptions into line and gives how much there was to do. */
@@ -18,7 +16,7 @@ export async function reconcile(options: RenewOptions): Promise<number> {
   const { clock, watch } = options
   // First the list, then the store: what another replica makes meanwhile is known, or seen to be taken.
   const listed = await listAll(options)
-  const known = await knownTo(options.store)
+  const known = await findAll(options.store.subscriptions, 'createdAt')
   const actions = planSubscriptions({ known, listed, watch, standards: standardsOf(options), now: clock() })
   for (let from = 0; from < actions.length; from += AT_ONCE) {
     await Promise.all(actions.slice(from, from + AT_ONCE).map((action) => carryOut(action, options)))
@@ -32,17 +30,6 @@ async function listAll({ graph, log }: RenewOptions): Promise<GraphSubscription[
   } catch (err) {
     log.warn({ err }, 'Graph does not list its subscriptions: only what the store knows is looked after')
     return null
-  }
-}
-
-async function knownTo(store: Store): Promise<Subscription[]> {
-  const known: Subscription[] = []
-  for (;;) {
-    const last = known.at(-1)
-    const after = last ? { after: [last.createdAt, last.id] as const } : {}
-    const page = await store.subscriptions.find({ orderBy: 'createdAt', limit: PAGE, ...after })
-    known.push(...page)
-    if (page.length < PAGE) return known
   }
 }
 

@@ -5,6 +5,7 @@ import { type GraphClient, graphClient } from '../../src/graph/client.ts'
 import { deltaPages } from '../../src/graph/drives.ts'
 import { parseRetryAfter } from '../../src/graph/refusal.ts'
 import { renewSubscriptions } from '../../src/graph/subscriptions.ts'
+import { Throttle } from '../../src/graph/throttle.ts'
 
 const GRAPH = 'https://graph.example.test'
 const Named = z.object({ name: z.string() })
@@ -133,6 +134,28 @@ describe('Graph client', () => {
     await expect(paused.get('/drives/b', Named)).resolves.toEqual({ name: 'drive' })
     expect(paused.isPressed('drives')).toBe(false)
   })
+
+  it('asks half as often after a refusal, and slowly as often as before', async () => {
+    let now = Date.parse('2026-11-24T10:00:00Z')
+    const throttle = new Throttle(() => now)
+    const goesIn = async (ms: number) => {
+      now += ms
+      let gone = 0
+      const work = async () => void gone++
+      await Promise.allSettled(Array.from({ length: 5 }, () => throttle.run('drives', 10, work)))
+      return gone
+    }
+    throttle.pause('drives', 1_000)
+    throttle.pause('drives', 1_000)
+    now += 1_000
+    expect(await goesIn(0)).toBe(5)
+    throttle.note('drives', 0)
+    expect(await goesIn(250)).toBe(1)
+    throttle.note('drives', 0)
+    now += 600_000
+    throttle.note('drives', 0)
+    expect(await goesIn(250)).toBe(2)
+  }, 30_000)
 
   it('heeds what Graph says is left of a limit', async () => {
     const headers = { 'ratelimit-limit': '1200', 'ratelimit-remaining': '40', 'ratelimit-reset': '30' }

@@ -124,7 +124,7 @@ describe('the canary', () => {
     if (mayWrite) simulator.world.roles.add('Files.ReadWrite.All')
     await scene.rest()
     await pass(DAY_MS + HOUR_MS)
-    return simulator.requests.filter(({ method }) => method === 'PUT').length
+    return simulator.requests.filter(({ method, status }) => method === 'PUT' && status === 200).length
   }
 
   it('sings once a day in a configured drive that is quiet, where the app may write', async () => {
