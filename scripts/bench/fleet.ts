@@ -45,7 +45,7 @@ export async function benchFleet(): Promise<Table> {
       note: [
         `${number(month.renewals)} renewals went into ${number(month.requests)} requests. Drives live for 29 days and are renewed after 12 to 15 of them, each`,
         'at a time of its own. How many subscriptions Graph puts on a page of its list is not documented; the simulator',
-        'puts 20. No bucket lets more than 40 requests to subscriptions go in a second, after a burst of 800.',
+        'puts 20. Each process lets no more than 40 requests to subscriptions go in a second, after a burst of 800.',
       ].join('\n'),
     }
   } finally {

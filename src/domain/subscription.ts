@@ -102,11 +102,20 @@ export function provenAt({ lastNotificationAt, quietAt }: Subscription): string 
   return [lastNotificationAt, quietAt].reduce((newest, at) => ((at ?? '') > (newest ?? '') ? at : newest), null)
 }
 
+// Changes carry Graph's time, notifications ours.
+const CLOCKS_DIFFER_MS = 60_000
+
+/** Whether a notification that came at `heardAt` can have announced a change of that time. */
+export function isAnnouncedBy(heardAt: string | null, changedAt: string): boolean {
+  return heardAt !== null && Date.parse(changedAt) <= Date.parse(heardAt) + CLOCKS_DIFFER_MS
+}
+
 /** Takes in that a notification arrived: it lives, whatever was silent before. */
 export function foldHeard(subscription: Subscription, at: string): Subscription {
   const { lastNotificationAt, silentSince } = subscription
   if ((lastNotificationAt ?? '') >= at) return subscription
-  return { ...subscription, lastNotificationAt: at, silentSince: silentSince && silentSince > at ? silentSince : null }
+  const isOver = silentSince !== null && isAnnouncedBy(at, silentSince)
+  return { ...subscription, lastNotificationAt: at, silentSince: isOver ? null : silentSince }
 }
 
 /**
@@ -116,7 +125,7 @@ export function foldHeard(subscription: Subscription, at: string): Subscription 
  */
 export function foldLook(subscription: Subscription, silentSince: string | null, at: string): Subscription {
   // A notification can have come while we looked.
-  const isAnswered = silentSince !== null && silentSince <= (subscription.lastNotificationAt ?? '')
+  const isAnswered = silentSince !== null && isAnnouncedBy(subscription.lastNotificationAt, silentSince)
   const silences = [subscription.silentSince, isAnswered ? null : silentSince].filter((since) => since !== null)
   const oldest = silences.sort()[0] ?? null
   const lookTrouble = isLasting(subscription) ? subscription.lookTrouble : null

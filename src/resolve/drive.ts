@@ -3,7 +3,7 @@
 
 import type { DriveEntry } from '../domain/notification.ts'
 import { type FoundBy, foldFile, newRecording } from '../domain/recording.ts'
-import { type Drive, foldHeard, foldLook, type Subscription } from '../domain/subscription.ts'
+import { type Drive, foldHeard, foldLook, isAnnouncedBy, type Subscription } from '../domain/subscription.ts'
 import { withVerdict } from '../domain/subscription-health.ts'
 import { RelayError } from '../errors.ts'
 import type { GraphClient } from '../graph/client.ts'
@@ -79,15 +79,13 @@ function oldestUnannounced(
   { drive, bornAt, graphId }: Subscription & { drive: Drive },
   heard: string | null,
 ): string | null {
-  const since = [drive.lastVisitAt, bornAt, heard]
-    .filter((at) => at !== null)
-    .sort()
-    .at(-1)
-  if (!since || !graphId || !bornAt) return null
+  const { lastVisitAt } = drive
+  if (!lastVisitAt || !graphId || !bornAt) return null
   const changes = [...items.values()]
     .filter(({ file, deleted }) => file && !deleted)
     .map(({ lastModifiedDateTime, createdDateTime }) => instant(lastModifiedDateTime ?? createdDateTime))
-  return changes.filter((at) => at > since).sort()[0] ?? null
+  const silent = changes.filter((at) => at > lastVisitAt && at > bornAt && !isAnnouncedBy(heard, at))
+  return silent.sort()[0] ?? null
 }
 
 /** Folds the files that are recordings and gives their ids. A known recording stays one wherever it is moved. */

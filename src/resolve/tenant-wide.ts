@@ -1,7 +1,7 @@
 // Looks through what a tenant-wide subscription watches, for what no notification announced.
 
 import type { LookEntry } from '../domain/notification.ts'
-import { foldHeard, foldLook, type Subscription } from '../domain/subscription.ts'
+import { foldHeard, foldLook, isAnnouncedBy, type Subscription } from '../domain/subscription.ts'
 import { patienceMs, withVerdict } from '../domain/subscription-health.ts'
 import { listCallRecordings } from '../graph/call-recordings.ts'
 import { listCallRecords } from '../graph/call-records.ts'
@@ -57,13 +57,10 @@ function sinceOf({ lookedUntil }: Subscription, now: number): Date {
 
 /** What came within Graph's patience may still be announced, and is looked at again by the next look. */
 function oldestUnannounced(found: Found[], { kind, bornAt, lastNotificationAt }: Subscription, now: number) {
-  const since = [bornAt, lastNotificationAt]
-    .filter((at) => at !== null)
-    .sort()
-    .at(-1)
-  if (!since || !bornAt) return null
+  if (!bornAt) return null
   const silent = found
-    .filter(({ at, isAnnounced }) => !isAnnounced && at > since && now - Date.parse(at) > patienceMs(kind))
+    .filter(({ at, isAnnounced }) => !isAnnounced && at > bornAt && !isAnnouncedBy(lastNotificationAt, at))
+    .filter(({ at }) => now - Date.parse(at) > patienceMs(kind))
     .map(({ at }) => at)
   return silent.sort()[0] ?? null
 }
