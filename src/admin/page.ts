@@ -13,7 +13,8 @@ const STYLE = html`<style>
   h1 { font-size: 1.3rem; margin: 0; } h2 { font-size: 1.05rem; margin: 2rem 0 0.5rem; }
   table { width: 100%; border-collapse: collapse; background: light-dark(#fff, #1b1e24); }
   th, td { text-align: left; padding: 0.45rem 0.7rem; border: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
-  th { font-weight: 600; color: var(--soft); font-size: 0.85rem; }
+  time { white-space: nowrap; }
+  th { overflow-wrap: normal; font-weight: 600; color: var(--soft); font-size: 0.85rem; }
   td.number { text-align: right; font-variant-numeric: tabular-nums; }
   .pill { padding: 0.05rem 0.55rem; border-radius: 1rem; font-size: 0.85rem; white-space: nowrap; }
   .good { background: light-dark(#d9f2df, #1d4328); } .bad { background: light-dark(#fbdcdc, #5a2323); }
@@ -97,8 +98,8 @@ function subscriptionTable({ subscriptions, subscriptionStates, sweep }: Health,
   const states = Object.entries(subscriptionStates).filter(([, count]) => count > 0)
   return html`<h2>Subscriptions</h2>
     <p>${states.map(([state, count]) => html`${pill(`${count} ${state}`, state === 'healthy')} `)}
-      Of ${sweep.recordings} recordings in seven days, ${sweep.foundBySweep} were found by the sweep before anything
-      announced them (${Math.round(sweep.share * 100)} %).</p>
+      Recordings of seven days: ${sweep.recordings}; found by the sweep before anything announced them:
+      ${sweep.foundBySweep} (${Math.round(sweep.share * 100)} %).</p>
     <table>
       <tr><th>What is watched</th><th>State</th><th>Last proof</th><th>Last notification</th><th>Last look</th><th>Expires</th></tr>
       ${rows.length > 0 ? rows : html`<tr><td colspan="6" class="soft">Nothing is watched yet.</td></tr>`}
@@ -200,6 +201,7 @@ function pill(text: string, good: boolean) {
 function fromNow(instant: string, now: number) {
   const minutes = Math.round((Date.parse(instant) - now) / 60_000)
   const size = Math.abs(minutes)
+  if (size === 0) return html`<time datetime="${instant}" title="${instant}">now</time>`
   const length =
     size < 120 ? `${size} min` : size < 2_880 ? `${Math.round(size / 60)} h` : `${Math.round(size / 1_440)} days`
   return html`<time datetime="${instant}" title="${instant}">${minutes < 0 ? `${length} ago` : `in ${length}`}</time>`

@@ -7,7 +7,7 @@ import type { Subscription } from '../domain/subscription.ts'
 import { withVerdict } from '../domain/subscription-health.ts'
 import type { GraphClient } from '../graph/client.ts'
 import { inboxEntry } from '../inbox/entry.ts'
-import type { Store } from '../store/store.ts'
+import { amend, type Store } from '../store/store.ts'
 import { isQuiet } from './canary.ts'
 import { catchUp } from './carry-out.ts'
 
@@ -19,6 +19,7 @@ export interface SweepOptions {
 }
 
 const BATCH = 50
+const MOST_ENDED = 500
 const MINUTE_MS = 60_000
 const DAY_MS = 24 * 60 * MINUTE_MS
 /** After a conference its recording is on its way for so long; its drive is looked at more often then. */
@@ -33,13 +34,14 @@ export async function sweepDue(options: SweepOptions): Promise<number> {
   const { store, graph, clock } = options
   const missing = await sweepMissing(options)
   // The sweep is what can wait: for Graph, and for what notifications have brought.
-  if (graph.isPressed('drives') || (await store.inbox.stats()).oldestDueMs > BEHIND_MS) return missing
+  if (graph.isPressed('drives')) return missing
   await hurryDrives(options)
   const due = await store.subscriptions.find({
     where: { sweepAt: { lte: new Date(clock()).toISOString() } },
     orderBy: 'sweepAt',
     limit: BATCH,
   })
+  if (due.length === 0 || (await store.inbox.stats()).oldestDueMs > BEHIND_MS) return missing
   for (const { id } of due) {
     const taken = await take(id, options)
     if (taken) await catchUp(taken, options)
@@ -85,10 +87,17 @@ async function hurryDrives(options: SweepOptions): Promise<void> {
   const { store, clock } = options
   const now = clock()
   const endsAt = { gte: new Date(now - HOT_MS).toISOString(), lte: new Date(now).toISOString() }
-  const ended = await store.conferences.find({ where: { endsAt }, orderBy: 'endsAt', limit: BATCH })
+  const ended = await store.conferences.find({
+    where: { endsAt },
+    orderBy: 'endsAt',
+    descending: true,
+    limit: MOST_ENDED,
+  })
   for (const conference of ended) {
+    const drives = (await drivesOf(conference, store)).filter((drive) => mayHurry(drive, options))
+    if (drives.length === 0) continue
     if ((await store.recordings.count({ conferenceId: conference.id, status: 'available' })) > 0) continue
-    for (const drive of await drivesOf(conference, store)) await hurry(drive, options)
+    for (const drive of drives) await hurry(drive, options)
   }
 }
 
@@ -97,11 +106,15 @@ async function drivesOf({ organizerId, organizerEmail }: Conference, store: Stor
   return store.subscriptions.find({ where: { ...where, kind: 'drive' }, orderBy: 'createdAt', limit: 5 })
 }
 
-async function hurry({ id, sweepAt, sweptAt }: Subscription, { store, clock, sweepIntervalMs }: SweepOptions) {
-  const now = clock()
-  const isDue = sweepAt !== null && Date.parse(sweepAt) <= now
-  if (isDue || now - Date.parse(sweptAt ?? '') < sweepIntervalMs / HOT_FACTOR) return
-  const stored = await store.subscriptions.get(id)
-  if (!stored || stored.document.sweptAt !== sweptAt) return
-  await store.subscriptions.replace({ ...stored.document, sweepAt: new Date(now).toISOString() }, stored.version)
+/** Not due yet, and not swept a moment ago. */
+function mayHurry({ sweepAt, sweptAt }: Subscription, { clock, sweepIntervalMs }: SweepOptions): boolean {
+  if (!sweepAt || Date.parse(sweepAt) <= clock()) return false
+  return sweptAt === null || clock() - Date.parse(sweptAt) >= sweepIntervalMs / HOT_FACTOR
+}
+
+async function hurry({ id, sweptAt }: Subscription, { store, clock }: SweepOptions): Promise<void> {
+  const sweepAt = new Date(clock()).toISOString()
+  await amend(store.subscriptions, id, (current) =>
+    current?.sweptAt === sweptAt ? { ...current, sweepAt } : undefined,
+  )
 }
