@@ -2,52 +2,11 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { foldHeard, foldLook, type Subscription, troubleOf } from '../../src/domain/subscription.ts'
 import { judge, withVerdict } from '../../src/domain/subscription-health.ts'
+import { at, BORN, subscription } from '../blank-subscription.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 const SWEEP_MS = 15 * MINUTE_MS
-const BORN = Date.parse('2026-11-24T08:00:00Z')
-
-function at(ms: number): string {
-  return new Date(BORN + ms).toISOString()
-}
-
-/** A drive's subscription that was made and looked at when it was born. */
-function subscription(changes: Partial<Subscription> = {}): Subscription {
-  return {
-    id: 'drive_1',
-    kind: 'drive',
-    resource: '/drives/d/root',
-    changeType: 'updated',
-    drive: null,
-    ownerId: null,
-    ownerEmail: null,
-    graphId: 'g',
-    bornAt: at(0),
-    renewedAt: at(0),
-    expiresAt: at(29 * 24 * HOUR_MS),
-    madeWith: null,
-    renewAt: at(14 * 24 * HOUR_MS),
-    taken: null,
-    failures: 0,
-    lastNotificationAt: null,
-    quietAt: at(0),
-    silentSince: null,
-    lookedUntil: null,
-    renewTrouble: null,
-    lookTrouble: null,
-    health: { state: 'healthy', since: at(0), told: false },
-    sweepAt: at(0),
-    sweptAt: null,
-    createdAt: at(0),
-    updatedAt: at(0),
-    eventCount: 0,
-    outbox: [],
-    outboxAt: null,
-    ...changes,
-  }
-}
-
 function stateAt(ms: number, changes: Partial<Subscription>): string {
   return judge(subscription(changes), BORN + ms, SWEEP_MS).state
 }

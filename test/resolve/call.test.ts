@@ -79,16 +79,22 @@ describe('a callRecord', () => {
     expect(health.subscriptions).toContainEqual(expect.objectContaining({ kind: 'callRecords', state: 'deaf' }))
   })
 
-  it('of a meeting that stood open all day tells which lecture was held', async () => {
+  it('of a meeting that stood open all day says nothing of what was recorded while nobody was there', async () => {
+    const { simulator, ada } = scene
     const meeting = await scene.prepare('algebra')
-    scene.simulator.clock.set(at('15:00'))
+    simulator.clock.set(at('15:00'))
     const sessions = [
       { startedAt: at('06:00'), endedAt: at('06:30') },
       { startedAt: at('14:00'), endedAt: at('15:00') },
     ]
-    scene.simulator.world.hold(meeting, { startedAt: at('06:00'), endedAt: at('15:00'), sessions })
+    simulator.world.hold(meeting, { startedAt: at('06:00'), endedAt: at('15:00'), sessions })
     await scene.rest()
-    const [call] = await calls()
-    expect(call?.spans).toHaveLength(2)
+    expect((await calls())[0]?.spans).toHaveLength(2)
+    const times = { startsAt: at('09:05'), endsAt: at('09:30') }
+    const privately = simulator.world.scheduleMeeting({ organizer: ada, subject: 'Salary talk', ...times })
+    simulator.world.record(privately, { startedAt: times.startsAt, endedAt: times.endsAt })
+    await scene.rest()
+    expect(await scene.recordings()).toMatchObject([{ status: 'review' }])
+    expect(scene.told()).not.toContain('recording.available')
   })
 })
