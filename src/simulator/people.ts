@@ -79,3 +79,22 @@ export interface Times {
   startedAt: Date
   endedAt: Date
 }
+
+/** How a meeting is recorded. */
+export interface RecordOptions extends Times {
+  bytes?: Uint8Array
+  fileName?: string
+  /** WebVTT, or true for a short one. */
+  transcript?: boolean | string
+  /** What Graph tells of it; everything by default. */
+  notify?: { drive?: boolean; callRecording?: boolean; transcript?: boolean }
+}
+
+/** How a meeting takes place. */
+export interface HoldOptions extends Times {
+  notify?: boolean
+  participants?: number
+  sessions?: Times[]
+  /** For so long the callRecord cannot be read. */
+  youngForMs?: number
+}

@@ -1,6 +1,19 @@
 import { createMiddleware } from 'hono/factory'
 import { GraphError } from './graph-error.ts'
 
+/** Every permission that the app can be granted here. */
+export const ROLES = [
+  'Files.Read.All',
+  'Sites.Read.All',
+  'CallRecords.Read.All',
+  'OnlineMeetingRecording.Read.All',
+  'OnlineMeetingTranscript.Read.All',
+  'OnlineMeetings.ReadWrite.All',
+  'OnlineMeetingArtifact.Read.All',
+  'Calendars.ReadWrite',
+  'Chat.Read.All',
+]
+
 /** What is known of a request to Graph once its bearer was verified. */
 export interface GraphEnv {
   Variables: { roles: Set<string> }

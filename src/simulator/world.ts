@@ -4,7 +4,19 @@ import { randomUUID } from 'node:crypto'
 import type { Clock } from './clock.ts'
 import { Drive, type Item } from './drive.ts'
 import { callRecordingId, driveId, joinUrlOf, meetingId, threadId } from './identifiers.ts'
-import type { CallRecord, CallRecording, Meeting, NewMeeting, NewPerson, Person, Times, Transcript } from './people.ts'
+import type {
+  CallRecord,
+  CallRecording,
+  HoldOptions,
+  Meeting,
+  NewMeeting,
+  NewPerson,
+  Person,
+  RecordOptions,
+  Transcript,
+} from './people.ts'
+import { fileNameOf, transcriptOf } from './recorded.ts'
+import { ROLES } from './roles.ts'
 
 /** Something that Graph may announce. */
 export type Change =
@@ -19,44 +31,6 @@ export interface WorldOptions {
   /** What a meeting leaves behind when it is recorded. */
   lecture: { bytes: Uint8Array; durationMs: number }
 }
-
-export const ROLES = [
-  'Files.Read.All',
-  'Sites.Read.All',
-  'CallRecords.Read.All',
-  'OnlineMeetingRecording.Read.All',
-  'OnlineMeetingTranscript.Read.All',
-  'OnlineMeetings.ReadWrite.All',
-  'OnlineMeetingArtifact.Read.All',
-  'Calendars.ReadWrite',
-  'Chat.Read.All',
-]
-
-interface RecordOptions extends Times {
-  bytes?: Uint8Array
-  fileName?: string
-  /** WebVTT, or true for a short one. */
-  transcript?: boolean | string
-  /** What Graph tells of it; everything by default. */
-  notify?: { drive?: boolean; callRecording?: boolean; transcript?: boolean }
-}
-
-interface HoldOptions extends Times {
-  notify?: boolean
-  participants?: number
-  sessions?: Times[]
-  /** For so long the callRecord cannot be read. */
-  youngForMs?: number
-}
-
-const SHORT_TRANSCRIPT = `WEBVTT
-
-00:00:01.000 --> 00:00:03.500
-<v Ada Lovelace>Good morning.</v>
-
-00:00:04.000 --> 00:00:08.000
-<v Grace Hopper>Let us begin with groups.</v>
-`
 
 export class World {
   /** What the app was granted; take one away to see it refused. */
@@ -157,7 +131,7 @@ export class World {
     const { startedAt, endedAt, transcript = false, notify = {} } = options
     const drive = this.driveOf(meeting.organizer)
     const bytes = options.bytes ?? lecture.bytes
-    const name = options.fileName ?? `${fileTitle(meeting.subject)}-${stamp(startedAt)}UTC-Meeting Recording.mp4`
+    const name = options.fileName ?? fileNameOf(meeting.subject, startedAt)
     const file = {
       name,
       parentId: this.#recordingsFolder(drive).id,
@@ -179,7 +153,7 @@ export class World {
     if (notify.drive ?? true) this.#tell({ kind: 'drive', driveId: drive.id })
     if (notify.callRecording ?? true) this.#tell({ kind: 'callRecording', callRecording })
     if (transcript) {
-      const written = transcriptOf(callRecording, transcript === true ? SHORT_TRANSCRIPT : transcript)
+      const written = transcriptOf(callRecording, transcript)
       meeting.transcripts.push(written)
       if (notify.transcript ?? true) this.#tell({ kind: 'callTranscript', transcript: written })
     }
@@ -273,18 +247,4 @@ export class World {
   #tell(change: Change): void {
     for (const listener of this.#listeners) listener(change)
   }
-}
-
-function transcriptOf({ meeting, callId, contentCorrelationId, startedAt, endedAt }: CallRecording, vtt: string) {
-  const id = Buffer.from(`1##0##${randomUUID()}`).toString('base64')
-  return { id, meeting, callId, contentCorrelationId, startedAt, endedAt, vtt }
-}
-
-/** OneDrive forbids these characters in names, and Teams leaves them out. */
-function fileTitle(subject: string): string {
-  return subject.replace(/["*:<>?/\\|]/g, '').trim()
-}
-
-function stamp(date: Date): string {
-  return date.toISOString().replace(/[-:]/g, '').replace('T', '_').slice(0, 15)
 }

@@ -1,24 +1,25 @@
 // Keeps Graph's subscriptions alive: makes those that are missing, renews the others at a share of their life.
 
+import type { SubscriptionKind } from '../domain/subscription.ts'
+import { MOST_IN_BATCH } from '../graph/batch.ts'
 import { isRefusal } from '../graph/refusal.ts'
 import { renewSubscriptions } from '../graph/subscriptions.ts'
 import { type CarryOutOptions, carryOut, keep, noteFailure, type Taken, take } from './carry-out.ts'
 import { type Action, planSubscriptions } from './plan.ts'
 import { renewalOf, standardsOf } from './request.ts'
 
-export type RenewOptions = CarryOutOptions & { watch: Parameters<typeof planSubscriptions>[0]['watch'] }
+export interface RenewOptions extends CarryOutOptions {
+  watch: SubscriptionKind[]
+}
 
-// What one batch of Graph takes.
-const MOST_AT_ONCE = 20
-
-/** Creates or renews up to 20 subscriptions that are due and gives how many there were. */
+/** Creates or renews up to twenty subscriptions, as many as one batch of Graph takes, that are due. Gives how many there were. */
 export async function renewDue(options: RenewOptions): Promise<number> {
   const { store, clock, watch } = options
   const now = clock()
   const due = await store.subscriptions.find({
     where: { renewAt: { lte: new Date(now).toISOString() } },
     orderBy: 'renewAt',
-    limit: MOST_AT_ONCE,
+    limit: MOST_IN_BATCH,
   })
   const actions = planSubscriptions({ known: due, listed: null, watch, standards: standardsOf(options), now })
   const renewals = actions.filter((action) => action.kind === 'renew')
