@@ -102,8 +102,8 @@ export function provenAt({ lastNotificationAt, quietAt }: Subscription): string 
   return [lastNotificationAt, quietAt].reduce((newest, at) => ((at ?? '') > (newest ?? '') ? at : newest), null)
 }
 
-// Changes carry Graph's time, notifications ours.
-const CLOCKS_DIFFER_MS = 60_000
+/** Changes carry Graph's time, notifications and visits ours. */
+export const CLOCKS_DIFFER_MS = 60_000
 
 /** Whether a notification that came at `heardAt` can have announced a change of that time. */
 export function isAnnouncedBy(heardAt: string | null, changedAt: string): boolean {

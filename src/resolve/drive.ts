@@ -3,7 +3,14 @@
 
 import type { DriveEntry } from '../domain/notification.ts'
 import { type FoundBy, foldFile, newRecording } from '../domain/recording.ts'
-import { type Drive, foldHeard, foldLook, isAnnouncedBy, type Subscription } from '../domain/subscription.ts'
+import {
+  CLOCKS_DIFFER_MS,
+  type Drive,
+  foldHeard,
+  foldLook,
+  isAnnouncedBy,
+  type Subscription,
+} from '../domain/subscription.ts'
 import { withVerdict } from '../domain/subscription-health.ts'
 import { RelayError } from '../errors.ts'
 import type { GraphClient } from '../graph/client.ts'
@@ -49,7 +56,7 @@ async function visit(watched: Watched, because: FoundBy, options: ResolveOptions
   options.log.debug({ driveId: drive.driveId, items: delta.items.size, recordings: ids.length }, 'drive read')
   const silentSince = oldestUnannounced(delta.items, watched, heard)
   const now = clock()
-  const visited = { ...learnt, cursor: delta.cursor, lastVisitAt: new Date(now).toISOString() }
+  const visited = { ...learnt, cursor: delta.cursor, lastVisitAt: seenAt }
   await amend(store.subscriptions, watched.id, (current) => {
     if (!current?.drive) return undefined
     const drive = { ...current.drive, ...visited }
@@ -84,7 +91,8 @@ function oldestUnannounced(
   const changes = [...items.values()]
     .filter(({ file, deleted }) => file && !deleted)
     .map(({ lastModifiedDateTime, createdDateTime }) => instant(lastModifiedDateTime ?? createdDateTime))
-  const silent = changes.filter((at) => at > lastVisitAt && at > bornAt && !isAnnouncedBy(heard, at))
+  const since = Date.parse(lastVisitAt) - CLOCKS_DIFFER_MS
+  const silent = changes.filter((at) => Date.parse(at) >= since && at > bornAt && !isAnnouncedBy(heard, at))
   return silent.sort()[0] ?? null
 }
 

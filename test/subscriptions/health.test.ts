@@ -74,6 +74,19 @@ describe('a drive that accepts renewals and never notifies', () => {
     expect((await health()).status).toBe('ok')
   })
 
+  it('is deaf as well where the change fell into the moment of a visit', async () => {
+    const { simulator, relay, ada } = scene
+    await scene.prepare('algebra')
+    await pass(CYCLE_MS)
+    const [watched] = await relay.service.store.subscriptions.find({ orderBy: 'createdAt', limit: 1 })
+    const visitedAt = watched?.drive?.lastVisitAt ?? ''
+    simulator.notifications.mute.add(`/drives/${ada.driveId}/root`)
+    const item = simulator.world.upload(ada, { name: 'notes.txt', bytes: new Uint8Array(8) })
+    Object.assign(item, { createdAt: visitedAt, modifiedAt: visitedAt })
+    await pass(CYCLE_MS)
+    expect(await stateOfDrive()).toMatchObject({ state: 'deaf' })
+  })
+
   it('is made anew once when nothing has come for longer than Graph ever takes', async () => {
     const { simulator, ada } = scene
     await scene.prepare('algebra')
