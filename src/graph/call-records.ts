@@ -45,7 +45,10 @@ export async function countParticipants(graph: GraphClient, id: string): Promise
   return (await readAll(graph, `${pathOf(id)}/participants_v2`, z.unknown())).length
 }
 
-/** The callRecords of calls that began since then, as far as Graph has them. */
+/**
+ * The callRecords of calls that began since then, as far as Graph has them.
+ * https://learn.microsoft.com/graph/api/callrecords-cloudcommunications-list-callrecords
+ */
 export function listCallRecords(graph: GraphClient, since: Date): Promise<CallRecord[]> {
   const filter = encodeURIComponent(`startDateTime ge ${since.toISOString()}`)
   return readAll(graph, `/communications/callRecords?$filter=${filter}`, CallRecordBody)

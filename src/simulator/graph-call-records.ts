@@ -73,24 +73,24 @@ function presentSession({ id, startedAt, endedAt }: Session, withSegments: boole
   return withSegments ? { ...session, segments: [session] } : session
 }
 
-const CLAUSE = /^(startDateTime|endDateTime) (ge|gt|le|lt) (\S+)$/
+const CLAUSE = /^startDateTime (ge|gt|le|lt) (\S+)$/
 
+const COMPARISONS: Record<string, (at: number, limit: number) => boolean> = {
+  ge: (at, limit) => at >= limit,
+  gt: (at, limit) => at > limit,
+  le: (at, limit) => at <= limit,
+  lt: (at, limit) => at < limit,
+}
+
+/** https://learn.microsoft.com/graph/api/callrecords-cloudcommunications-list-callrecords: the start alone is played. */
 function parseFilter(filter: string | undefined): (record: CallRecord) => boolean {
   const clauses = (filter ?? '').split(' and ').filter(Boolean)
   const tests = clauses.map((clause) => {
-    const [, field, comparison, instant] = CLAUSE.exec(clause.trim()) ?? []
-    const limit = Date.parse(instant ?? '')
-    if (Number.isNaN(limit)) throw badRequest(`The filter '${clause}' is not supported.`, 'BadRequest')
-    return ({ startedAt, endedAt }: CallRecord) => {
-      const at = (field === 'startDateTime' ? startedAt : endedAt).getTime()
-      return comparison === 'ge'
-        ? at >= limit
-        : comparison === 'gt'
-          ? at > limit
-          : comparison === 'le'
-            ? at <= limit
-            : at < limit
-    }
+    const [, name = '', instant = ''] = CLAUSE.exec(clause.trim()) ?? []
+    const compare = COMPARISONS[name]
+    const limit = Date.parse(instant)
+    if (!compare || Number.isNaN(limit)) throw badRequest(`The filter '${clause}' is not supported.`, 'BadRequest')
+    return ({ startedAt }: CallRecord) => compare(startedAt.getTime(), limit)
   })
   return (record) => tests.every((test) => test(record))
 }
