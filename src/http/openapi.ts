@@ -6,6 +6,12 @@ import { EVENT_TYPES } from '../domain/event.ts'
 
 const EVENT_HEADERS = ['webhook-id', 'webhook-timestamp', 'webhook-signature']
 
+/** A recording, by grant instead of key. */
+const OF_A_VIEWER = [
+  { name: 'id', in: 'path', required: true, schema: { type: 'string' } },
+  { name: 'grant', in: 'query', schema: { type: 'string' } },
+] as const
+
 export function describeApi(app: OpenAPIHono, publicUrl: string): void {
   const { openAPIRegistry: registry } = app
   registry.registerComponent('securitySchemes', 'key', { type: 'http', scheme: 'bearer' })
@@ -13,10 +19,7 @@ export function describeApi(app: OpenAPIHono, publicUrl: string): void {
     method: 'get',
     path: '/v1/recordings/{id}/content',
     summary: 'The bytes of a recording, by grant or key; HEAD, Range, If-Range and ETag work',
-    parameters: [
-      { name: 'id', in: 'path', required: true, schema: { type: 'string' } },
-      { name: 'grant', in: 'query', schema: { type: 'string' } },
-    ],
+    parameters: [...OF_A_VIEWER],
     responses: {
       200: { description: 'All bytes' },
       206: { description: 'The bytes that Range asks for' },
@@ -28,10 +31,7 @@ export function describeApi(app: OpenAPIHono, publicUrl: string): void {
     method: 'get',
     path: '/v1/recordings/{id}/captions',
     summary: 'What is said in a recording, as WebVTT, by grant or key',
-    parameters: [
-      { name: 'id', in: 'path', required: true, schema: { type: 'string' } },
-      { name: 'grant', in: 'query', schema: { type: 'string' } },
-    ],
+    parameters: [...OF_A_VIEWER],
     responses: {
       200: { description: 'Captions' },
       403: { description: 'The grant is expired or invalid, or the recording is hidden' },

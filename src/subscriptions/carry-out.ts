@@ -45,7 +45,11 @@ export async function carryOut(action: Action, options: CarryOutOptions): Promis
   if (!taken) return
   try {
     if (action.kind === 'forget') await forget(taken, options)
-    else await keep(taken, await bringAbout(action, options), options)
+    else {
+      const answer = await bringAbout(action, options)
+      const isThere = action.kind === 'ask' && answer.id === taken.subscription.graphId
+      await (isThere ? confirm(taken, answer, options) : keep(taken, answer, options))
+    }
   } catch (error) {
     await noteFailure(taken, error, options)
   }
@@ -94,6 +98,20 @@ export async function keep({ subscription, by }: Taken, answer: GraphSubscriptio
   const { id, kind, expiresAt } = kept
   log.info({ subscription: id, kind, isNew, expiresAt }, 'subscribed')
   if (isNew) await catchUp(kept, options)
+}
+
+/** It is there as it was: nothing was granted, so neither its renewal nor its certificate has changed. */
+async function confirm(
+  { subscription, by }: Taken,
+  answer: GraphSubscription,
+  { store }: CarryOutOptions,
+): Promise<void> {
+  const expiresAt = new Date(answer.expirationDateTime).toISOString()
+  await amend(store.subscriptions, subscription.id, (current) => {
+    if (current?.taken?.by !== by) return undefined
+    const renewAt = current.renewAt < expiresAt ? current.renewAt : expiresAt
+    return { ...current, taken: null, expiresAt, renewAt }
+  })
 }
 
 function renewed(current: Subscription, answer: GraphSubscription, options: CarryOutOptions): Subscription {

@@ -4,6 +4,7 @@ import type { SubscriptionKind } from '../domain/subscription.ts'
 import { MOST_IN_BATCH } from '../graph/batch.ts'
 import { isRefusal } from '../graph/refusal.ts'
 import { renewSubscriptions } from '../graph/subscriptions.ts'
+import { amend } from '../store/store.ts'
 import { type CarryOutOptions, carryOut, keep, noteFailure, type Taken, take } from './carry-out.ts'
 import { type Action, planSubscriptions } from './plan.ts'
 import { renewalOf, standardsOf } from './request.ts'
@@ -61,11 +62,8 @@ async function settle(
 
 /** Graph does not know it any more: it is due as one that has to be made. */
 async function release({ subscription, by }: Taken, { store, clock }: RenewOptions): Promise<void> {
-  const stored = await store.subscriptions.get(subscription.id)
-  if (stored?.document.taken?.by !== by) return
   const renewAt = new Date(clock()).toISOString()
-  await store.subscriptions.replace(
-    { ...stored.document, graphId: null, expiresAt: null, taken: null, renewAt },
-    stored.version,
+  await amend(store.subscriptions, subscription.id, (current) =>
+    current?.taken?.by === by ? { ...current, graphId: null, expiresAt: null, taken: null, renewAt } : undefined,
   )
 }

@@ -66,6 +66,18 @@ describe('subscriptions', () => {
     expect(renewals.length).toBeLessThan(40)
   }, 20_000)
 
+  it('are renewed in time though the list never shows them', async () => {
+    await scene.rest()
+    const [{ id, expirationDateTime } = { id: '', expirationDateTime: '' }] = booked()
+    scene.simulator.subscriptions.unlisted.add(id)
+    for (let hour = 0; hour < 37; hour++) {
+      scene.simulator.clock.advance(DAY_MS / 24)
+      await scene.relay.settle()
+    }
+    expect(booked()).toMatchObject([{ id }])
+    expect(Date.parse(booked()[0]?.expirationDateTime ?? '')).toBeGreaterThan(Date.parse(expirationDateTime))
+  }, 20_000)
+
   it('are made anew where Graph has lost them, with a look at what was missed', async () => {
     const meeting = await scene.prepare('algebra')
     for (const { id } of booked()) scene.simulator.subscriptions.remove(id)
